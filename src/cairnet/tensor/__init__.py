@@ -1,0 +1,1 @@
+"""The symbolic expression graph: what a computation is."""

@@ -1,0 +1,149 @@
+"""How functions take their arguments: conversion, promotion and broadcasting made explicit.
+
+Every function of this package accepts tensors, arrays, nested lists and Python numbers. A Python
+number takes the dtype of the tensor it meets. Shapes that differ are stretched by `broadcast`
+nodes: an extent known to be 1 stretches; unknown extents that meet must be equal at run time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from cairnet.base.dtypes import bool_, float32, int64, kind_of, promote
+from cairnet.base.errors import ArgumentError, DTypeError, ShapeError
+from cairnet.tensor.core import CONSTANT, Literal, Tensor, apply, as_array, constant
+from cairnet.tensor.extent import Size
+from cairnet.tensor.primitives import BROADCAST, ELEMENTWISE
+from cairnet.tensor.source import here
+
+__all__ = [
+    "as_tensor",
+    "broadcast_extents",
+    "cast_to",
+    "elementwise",
+    "normalize_axes",
+    "normalize_axis",
+    "stretch",
+    "together",
+]
+
+
+def as_tensor(value: Any) -> Tensor:
+    """The value as a tensor; arrays and numbers become constants."""
+    return value if isinstance(value, Tensor) else constant(value)
+
+
+def together(name: str, *values: Any) -> list[Tensor]:
+    """Convert the arguments of one operation to tensors of one dtype.
+
+    Python numbers are weak: they take the dtype of the others, if its kind can hold them.
+    """
+    dtypes = [
+        as_array(value).dtype if not isinstance(value, Tensor) else value.dtype
+        for value in values
+        if not _is_weak(value)
+    ]
+    if not dtypes:
+        dtypes = [_natural(values)]
+    try:
+        common = promote(*dtypes)
+    except DTypeError as error:
+        raise DTypeError(f"{name}, at {here()}: {error}") from None
+    return [_convert(name, value, common) for value in values]
+
+
+def _is_weak(value: Any) -> bool:
+    return isinstance(value, bool | int | float) and not isinstance(value, np.generic)
+
+
+def _natural(values: Sequence[Any]) -> np.dtype[Any]:
+    if any(isinstance(value, float) for value in values):
+        return float32
+    return int64 if any(not isinstance(value, bool) for value in values) else bool_
+
+
+def _convert(name: str, value: Any, dtype: np.dtype[Any]) -> Tensor:
+    if not _is_weak(value):
+        return cast_to(as_tensor(value), dtype)
+    needed = "bool" if isinstance(value, bool) else "integer" if isinstance(value, int) else "floating"
+    rank = ("bool", "integer", "floating")
+    if rank.index(needed) > rank.index(kind_of(dtype)) or (needed == "bool" != kind_of(dtype)):
+        raise DTypeError(
+            f"{name}, at {here()}: the Python number {value!r} does not fit dtype {dtype.name}; "
+            "convert the tensor with cn.astype first"
+        )
+    try:
+        return apply(CONSTANT, value=Literal(np.asarray(value, dtype)))
+    except OverflowError:
+        raise ArgumentError(f"{name}, at {here()}: {value} is out of range for {dtype.name}") from None
+
+
+def cast_to(x: Tensor, dtype: np.dtype[Any]) -> Tensor:
+    """The tensor in another dtype; itself where it has that dtype already."""
+    return x if x.dtype == dtype else apply(ELEMENTWISE["cast"], x, dtype=dtype)
+
+
+def broadcast_extents(name: str, *tensors: Tensor) -> tuple[Size, ...]:
+    """The shape in which the tensors meet, or an error that shows all of them."""
+    rank = max(tensor.ndim for tensor in tensors)
+    result: list[Size] = [1] * rank
+    for tensor in tensors:
+        lead = rank - tensor.ndim
+        for axis, size in enumerate(tensor.extents, start=lead):
+            met = result[axis]
+            if met == 1:
+                result[axis] = size
+            elif size == 1 or size == met or not isinstance(size, int):
+                continue
+            elif isinstance(met, int):
+                shapes = " and ".join(str(item.shape) for item in tensors)
+                raise ShapeError(
+                    f"{name}, at {here()}: shapes {shapes} do not broadcast: "
+                    f"axis {axis - rank} is {met} in one and {size} in another"
+                )
+            else:
+                result[axis] = size
+    return tuple(result)
+
+
+def stretch(x: Tensor, shape: tuple[Size, ...]) -> Tensor:
+    """Broadcast to a shape; itself where it has that shape already."""
+    lead = len(shape) - x.ndim
+    if lead == 0 and all(
+        own == wanted or own != 1 for own, wanted in zip(x.extents, shape, strict=True)
+    ):
+        return x
+    return apply(BROADCAST, x, shape=shape)
+
+
+def elementwise(name: str, *values: Any, function: str | None = None) -> Tensor:
+    """Apply an elementwise primitive after promotion and broadcasting."""
+    tensors = together(function or name, *values)
+    shape = broadcast_extents(function or name, *tensors)
+    try:
+        return apply(ELEMENTWISE[name], *(stretch(tensor, shape) for tensor in tensors))
+    except DTypeError as error:
+        raise DTypeError(f"{error} (at {here()})") from None
+
+
+def normalize_axis(name: str, axis: int, rank: int) -> int:
+    """An axis counted from the front, or an error that says which axes there are."""
+    if not isinstance(axis, int | np.integer) or not -rank <= axis < rank:
+        raise ShapeError(
+            f"{name}, at {here()}: axis {axis!r} is not one of the {rank} axes ({-rank} to {rank - 1})"
+        )
+    return int(axis) % rank
+
+
+def normalize_axes(name: str, axes: Any, rank: int) -> tuple[int, ...]:
+    """Several axes counted from the front, in ascending order; None means all of them."""
+    if axes is None:
+        return tuple(range(rank))
+    listed = (axes,) if isinstance(axes, int | np.integer) else tuple(axes)
+    result = sorted(normalize_axis(name, axis, rank) for axis in listed)
+    if len(set(result)) != len(result):
+        raise ShapeError(f"{name}, at {here()}: an axis is named twice in {axes}")
+    return tuple(result)

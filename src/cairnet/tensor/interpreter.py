@@ -1,0 +1,105 @@
+"""The reference interpreter: a loop over the primitives' NumPy meanings.
+
+It is the definition of correct, and what runs when a user asks a small graph for its value
+without compiling a function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from cairnet.base.errors import GraphError, ShapeError
+from cairnet.tensor import extent
+from cairnet.tensor.core import Input, Tensor, Variable, topological_order
+from cairnet.tensor.extent import Extent
+
+__all__ = ["bind_extents", "evaluate", "evaluate_parameters", "value_of"]
+
+
+def evaluate(
+    outputs: Sequence[Tensor],
+    feeds: Mapping[Tensor, np.ndarray],
+    bindings: Mapping[Extent, int] | None = None,
+    observe: Callable[[Tensor, np.ndarray], None] | None = None,
+) -> list[np.ndarray]:
+    """Interpret the graph below `outputs`.
+
+    Args:
+        outputs: the tensors wanted.
+        feeds: the value of every input (and, where given, of any other tensor).
+        bindings: sizes of the unknown extents; default: read off the feeds.
+        observe: called with every node and its value, in order of computation.
+
+    Returns:
+        One array for each output.
+    """
+    sizes = dict(bind_extents(feeds) if bindings is None else bindings)
+    values: dict[Tensor, np.ndarray] = {tensor: np.asarray(v) for tensor, v in feeds.items()}
+    with np.errstate(all="ignore"):
+        for tensor in topological_order(outputs, stop=lambda t: t in values or t.value is not None):
+            if tensor not in values:
+                values[tensor] = _compute(tensor, values, sizes)
+            if observe is not None:
+                observe(tensor, values[tensor])
+    return [values[output] for output in outputs]
+
+
+def value_of(tensor: Tensor) -> np.ndarray:
+    """The value of a tensor that depends on no input; closed tensors remember theirs."""
+    if tensor.value is not None:
+        return tensor.value
+    value = evaluate([tensor], {})[0]
+    if tensor.closed:
+        value = value.copy() if value.base is not None else value
+        value.flags.writeable = False
+        tensor.value = value
+    return value
+
+
+def bind_extents(feeds: Mapping[Tensor, np.ndarray]) -> dict[Extent, int]:
+    """Read the sizes of unknown extents off the arrays that are fed to inputs."""
+    sizes: dict[Extent, int] = {}
+    for tensor, array in feeds.items():
+        for axis, (size, given) in enumerate(zip(tensor.extents, array.shape, strict=True)):
+            if not isinstance(size, Extent):
+                continue
+            if sizes.setdefault(size, given) != given:
+                raise ShapeError(
+                    f"axis {axis} of {tensor.describe()} has extent {given}, where another "
+                    f"input with the same unknown extent has {sizes[size]}"
+                )
+    return sizes
+
+
+def _compute(
+    tensor: Tensor, values: Mapping[Tensor, np.ndarray], sizes: Mapping[Extent, int]
+) -> np.ndarray:
+    if tensor.value is not None:
+        return tensor.value
+    if isinstance(tensor, Variable):
+        return tensor.data
+    if isinstance(tensor, Input):
+        raise GraphError(
+            f"input {tensor.name!r} ({tensor.describe()}, made at {tensor.source}) has no value; "
+            "compile a function of it: cn.function([input], output)"
+        )
+    parameters = evaluate_parameters(tensor.parameters, sizes)
+    arrays = [values[item] for item in tensor.inputs]
+    result = np.asarray(tensor.primitive.meaning(*arrays, **parameters), dtype=tensor.dtype)
+    expected = extent.evaluate(tensor.extents, sizes)
+    if result.shape != expected:
+        raise ShapeError(
+            f"{tensor.primitive.name}, written at {tensor.source}: unknown extents that meet must "
+            f"be equal; the result has shape {result.shape} where {expected} was expected"
+        )
+    return result
+
+
+def evaluate_parameters(
+    parameters: Mapping[str, Any], sizes: Mapping[Extent, int]
+) -> dict[str, Any]:
+    """The parameters with every extent among them replaced by its number."""
+    return {name: extent.evaluate(value, sizes) for name, value in parameters.items()}

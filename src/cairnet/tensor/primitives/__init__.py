@@ -1,0 +1,70 @@
+"""The primitives, by family. Importing this package enters all of them in the table."""
+
+from cairnet.tensor.primitives.contractions import (
+    CONVOLVE,
+    CONVOLVE_INPUT_GRADIENT,
+    CONVOLVE_WEIGHT_GRADIENT,
+    DOT,
+)
+from cairnet.tensor.primitives.elementwise import ELEMENTWISE
+from cairnet.tensor.primitives.indexing import ARGSORT, GATHER, SCATTER_ADD
+from cairnet.tensor.primitives.markers import STOP_GRADIENT, WATCH
+from cairnet.tensor.primitives.movement import (
+    BROADCAST,
+    CONCATENATE,
+    IOTA,
+    PAD,
+    RESHAPE,
+    SIZE,
+    SLICE,
+    TRANSPOSE,
+)
+from cairnet.tensor.primitives.reductions import (
+    ARGMAX,
+    ARGMIN,
+    CUMULATIVE_PRODUCT,
+    CUMULATIVE_SUM,
+    MAX,
+    MIN,
+    PRODUCT,
+    SUM,
+)
+from cairnet.tensor.primitives.windows import (
+    WINDOW_ARGMAX,
+    WINDOW_PUT,
+    WINDOW_SUM,
+    WINDOW_TAKE,
+)
+
+__all__ = [
+    "ARGMAX",
+    "ARGMIN",
+    "ARGSORT",
+    "BROADCAST",
+    "CONCATENATE",
+    "CONVOLVE",
+    "CONVOLVE_INPUT_GRADIENT",
+    "CONVOLVE_WEIGHT_GRADIENT",
+    "CUMULATIVE_PRODUCT",
+    "CUMULATIVE_SUM",
+    "DOT",
+    "ELEMENTWISE",
+    "GATHER",
+    "IOTA",
+    "MAX",
+    "MIN",
+    "PAD",
+    "PRODUCT",
+    "RESHAPE",
+    "SCATTER_ADD",
+    "SIZE",
+    "SLICE",
+    "STOP_GRADIENT",
+    "SUM",
+    "TRANSPOSE",
+    "WATCH",
+    "WINDOW_ARGMAX",
+    "WINDOW_PUT",
+    "WINDOW_SUM",
+    "WINDOW_TAKE",
+]

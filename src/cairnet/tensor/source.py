@@ -1,0 +1,55 @@
+"""Where a node came from: the user's line, and the path of the layer that was being called."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+__all__ = ["Source", "current_path", "here", "scope"]
+
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_path: list[str] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A line of the user's program."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+def here() -> Source:
+    """The innermost line on the stack that is not Cairnet's own."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame = frame.f_back
+    return Source(frame.f_code.co_filename, frame.f_lineno)
+
+
+def current_path() -> str:
+    """The names of the enclosing scopes, joined by "/"."""
+    return "/".join(_path)
+
+
+@contextmanager
+def scope(name: str) -> Iterator[None]:
+    """Nodes made inside carry `name` in their path; scopes nest.
+
+    >>> import cairnet as cn
+    >>> with cn.scope("encoder"):
+    ...     y = cn.exp(cn.input((3,)))
+    >>> y.path
+    'encoder'
+    """
+    _path.append(name)
+    try:
+        yield
+    finally:
+        _path.pop()
