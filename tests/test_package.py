@@ -26,7 +26,7 @@ LOADED_WHEN_USED = "matplotlib sklearn scipy PIL rich typer llvmlite pooch safet
 @pytest.fixture
 def run_python(tmp_path: Path) -> Any:
     """Run a program in a fresh interpreter, in an empty folder, and return the finished process."""
-    # Bytecode is written, as it is for everyone; without it, an import is measured as a compilation.
+    # Bytecode is written, as it is for everyone: else the time of an import is that of compiling.
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     environment.pop("PYTHONPATH", None)
 
