@@ -1,0 +1,1 @@
+"""Where graphs run: the NumPy interpreter, and native code through LLVM."""
