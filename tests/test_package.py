@@ -12,7 +12,9 @@ import statistics
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -87,10 +89,60 @@ def test_the_changelog_names_this_version() -> None:
     assert f"## {cn.__version__}" in changelog
 
 
-@pytest.mark.parametrize("name", cn.__all__)
-def test_a_public_name_is_documented(name: str) -> None:
-    value = getattr(cn, name)
-    if inspect.ismodule(value) or callable(value):
-        # A class without a docstring of its own would show its base class's here.
-        documentation = value.__doc__ if inspect.isclass(value) else inspect.getdoc(value)
-        assert documentation, f"cn.{name} has no docstring"
+def documentation_below(namespace: Any, path: str) -> Iterator[tuple[str, str | None]]:
+    """Every public function, class, method and module below a namespace, with its docstring."""
+    for name in namespace.__all__:
+        value = getattr(namespace, name)
+        here = f"{path}.{name}"
+        if inspect.ismodule(value):
+            yield here, value.__doc__
+            yield from documentation_below(value, here)
+        elif inspect.isclass(value):
+            # Its own words: neither those of a base class nor the signature a dataclass makes up.
+            yield here, None if str(value.__doc__).startswith(f"{name}(") else value.__doc__
+            for member, attribute in vars(value).items():
+                documents = inspect.isroutine(attribute) or isinstance(attribute, property)
+                if documents and not member.startswith("_"):
+                    yield f"{here}.{member}", docstring_of_method(value, member)
+        elif inspect.isroutine(value):
+            yield here, inspect.getdoc(value)
+
+
+def docstring_of_method(owner: type, member: str) -> str | None:
+    """A method's own docstring, or that of the base class whose contract it fulfils."""
+    definitions = [vars(base)[member] for base in owner.__mro__ if member in vars(base)]
+    return next((method.__doc__ for method in definitions if method.__doc__), None)
+
+
+def undocumented(namespace: Any, path: str) -> list[str]:
+    return [name for name, text in documentation_below(namespace, path) if not text]
+
+
+def test_every_public_name_is_documented() -> None:
+    assert undocumented(cn, "cn") == []
+
+
+def test_a_missing_docstring_is_found() -> None:
+    class Base:
+        """Documented."""
+
+        def call(self) -> None:
+            """Documented."""
+
+        def build(self) -> None: ...
+
+    class Derived(Base):
+        def call(self) -> None: ...
+
+    def function() -> None: ...
+
+    inner, outer = ModuleType("inner"), ModuleType("outer", "A module.")
+    names = {"Base": Base, "Derived": Derived, "function": function, "number": 3}
+    vars(inner).update(names, __all__=list(names))
+    vars(outer).update(inner=inner, __all__=["inner"])
+    assert undocumented(outer, "outer") == [
+        "outer.inner",
+        "outer.inner.Base.build",
+        "outer.inner.Derived",
+        "outer.inner.function",
+    ]
