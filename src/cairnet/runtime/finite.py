@@ -1,0 +1,90 @@
+"""Finding the first NaN or infinity: where it arose, in which layer, at which step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from cairnet.backends.program import Program
+from cairnet.base.dtypes import is_floating
+from cairnet.base.errors import NonFiniteError
+from cairnet.runtime.graph import FunctionGraph
+from cairnet.tensor.core import Tensor
+from cairnet.tensor.extent import Extent
+from cairnet.tensor.interpreter import evaluate
+
+__all__ = ["check_finite"]
+
+
+def check_finite(
+    graph: FunctionGraph,
+    program: Program,
+    arrays: Sequence[np.ndarray],
+    bindings: Mapping[Extent, int],
+    steps: int | None,
+    step: int,
+) -> list[np.ndarray]:
+    """Run the program one step at a time, and explain the first result that is not finite.
+
+    The step is run by the program as always, so that its results are the same bits. Only when
+    one of them is not finite is the step repeated in the interpreter, on the old values of the
+    variables, to find the node that made the first NaN or infinity out of finite inputs.
+
+    Raises:
+        NonFiniteError: names the node, its layer path, the user's line and the step. The
+            variables keep the values they had before that step.
+    """
+    collected: list[list[np.ndarray]] = []
+    for index in range(steps or 1):
+        slices = list(arrays) if steps is None else [array[index] for array in arrays]
+        before = [variable.numpy() for variable, _ in graph.updates]
+        results = program.run([np.ascontiguousarray(array) for array in slices], bindings)
+        after = [variable.numpy() for variable, _ in graph.updates]
+        if not all(_finite(value) for value in (*results, *after)):
+            for (variable, _), value in zip(graph.updates, before, strict=True):
+                variable.data[...] = value
+            _explain(graph, slices, bindings, step + index)
+            for (variable, _), value in zip(graph.updates, after, strict=True):
+                variable.data[...] = value
+        collected.append(results)
+    if steps is None:
+        return collected[0]
+    return [np.stack(values) for values in zip(*collected, strict=True)]
+
+
+def _finite(value: np.ndarray) -> bool:
+    return not is_floating(value.dtype) or bool(np.isfinite(value).all())
+
+
+def _explain(
+    graph: FunctionGraph,
+    arrays: Sequence[np.ndarray],
+    bindings: Mapping[Extent, int],
+    step: int,
+) -> None:
+    values: dict[Tensor, np.ndarray] = {}
+
+    def observe(tensor: Tensor, value: np.ndarray) -> None:
+        values[tensor] = value
+        if _finite(value):
+            return
+        kind = "NaN" if np.isnan(value).any() else "infinity"
+        place = tuple(int(i) for i in np.argwhere(~np.isfinite(value))[0])
+        name = getattr(tensor, "name", tensor.primitive.name)
+        layer = f" in layer {tensor.path}" if tensor.path else ""
+        ranges = "; ".join(_range(item, values[item]) for item in tensor.inputs)
+        raise NonFiniteError(
+            f"step {step}: the first {kind} arose in {name}{layer}, written at {tensor.source}: "
+            f"element {place} of {tensor.describe()}. "
+            + (f"Its inputs: {ranges}" if ranges else "It was given from outside")
+        )
+
+    feeds: dict[Tensor, np.ndarray] = dict(zip(graph.inputs, arrays, strict=True))
+    evaluate([*graph.outputs, *(value for _, value in graph.updates)], feeds, bindings, observe)
+
+
+def _range(tensor: Tensor, value: np.ndarray) -> str:
+    if not value.size:
+        return f"{tensor.primitive.name} with no elements"
+    return f"{tensor.primitive.name} from {value.min():.6g} to {value.max():.6g}"

@@ -1,0 +1,234 @@
+"""`cn.function`: a graph made callable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from cairnet.backends.program import Program
+from cairnet.base.configuration import configuration
+from cairnet.base.errors import ArgumentError, DTypeError, ShapeError, UnknownNameError
+from cairnet.runtime.finite import check_finite
+from cairnet.runtime.graph import FunctionGraph, build_graph
+from cairnet.runtime.specialization import Specializer
+from cairnet.tensor.core import Input, Tensor, Variable
+from cairnet.tensor.extent import Extent
+from cairnet.tensor.functions.arguments import as_tensor
+
+__all__ = ["Function", "function"]
+
+
+def function(
+    inputs: Sequence[Input],
+    outputs: Any = None,
+    updates: Mapping[Variable, Any] | None = None,
+    givens: Mapping[Tensor, Any] | None = None,
+    *,
+    name: str = "function",
+    backend: str | None = None,
+) -> Function:
+    """Compile a graph into one callable.
+
+    Args:
+        inputs: placeholders made by `cn.input`; a call gives one array for each, in this order.
+        outputs: a tensor, or a list, tuple or dict of tensors; a call returns arrays in the
+            same form (None where there are no outputs).
+        updates: new values for variables. All read the old values; all are committed together
+            at the end of the call.
+        givens: tensors to replace by others before compiling, `{old: new}`.
+        name: shown in errors, profiles and `cn.explain`.
+        backend: "native" or "reference"; default: `cn.configuration().backend`.
+
+    Returns:
+        A `Function`. It compiles at its first call for the shapes it then meets, and once more,
+        with run-time extents, when it meets others; `compilations` counts.
+
+    Raises:
+        GraphError: the outputs need an input that is not listed.
+        ShapeError, DTypeError: an update does not fit its variable.
+
+    Example:
+        >>> import cairnet as cn
+        >>> x = cn.input((None,), name="x")
+        >>> total = cn.Variable(0.0, name="total")
+        >>> add = cn.function([x], total, updates={total: total + cn.sum(x)})
+        >>> _ = add([1.0, 2.0])
+        >>> float(add([10.0]))
+        3.0
+        >>> float(total)
+        13.0
+    """
+    return Function(inputs, outputs, updates, givens, name, backend)
+
+
+class Function:
+    """A compiled graph; made by `cn.function`.
+
+    Attributes:
+        name: for errors and profiles.
+        graph: the checked graph.
+        backend: which backend runs it.
+    """
+
+    def __init__(
+        self,
+        inputs: Sequence[Input],
+        outputs: Any,
+        updates: Mapping[Variable, Any] | None,
+        givens: Mapping[Tensor, Any] | None,
+        name: str,
+        backend: str | None,
+    ) -> None:
+        self.name = name
+        self.backend = backend or configuration().backend
+        if self.backend not in ("native", "reference"):
+            raise UnknownNameError("backend", self.backend, ("native", "reference"))
+        if isinstance(inputs, Tensor):
+            raise ArgumentError("inputs: expected a list of placeholders, got one tensor")
+        self._form, listed = _flatten(outputs)
+        self.graph: FunctionGraph = build_graph(
+            inputs,
+            listed,
+            updates,
+            {old: as_tensor(new) for old, new in (givens or {}).items()},
+        )
+        self._specializer = Specializer(self.graph, self.backend)
+        self._calls = 0
+
+    @property
+    def compilations(self) -> int:
+        """How many programs have been compiled for this function so far."""
+        return self._specializer.compilations
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Run the function on one value for each input."""
+        return self._run(arguments, None)
+
+    def steps(self, count: int, *arguments: Any) -> Any:
+        """Run `count` consecutive calls as one: a loop that never comes back to Python.
+
+        Args:
+            count: how many calls, 1 or more.
+            arguments: for each input an array with a leading axis of length `count`.
+
+        Returns:
+            The outputs of all calls, stacked along a leading axis.
+
+        Example:
+            >>> import cairnet as cn
+            >>> x, total = cn.input((), name="x"), cn.Variable(0.0)
+            >>> f = cn.function([x], total + x, updates={total: total + x})
+            >>> f.steps(3, [1.0, 2.0, 3.0])
+            array([1., 3., 6.], dtype=float32)
+        """
+        if not isinstance(count, int | np.integer) or count < 1:
+            raise ArgumentError(f"count: expected a whole number of steps, 1 or more, got {count!r}")
+        return self._run(arguments, int(count))
+
+    def program(self, *arguments: Any) -> Program:
+        """The program that a call with these arguments would run (compiled if need be)."""
+        _, bindings = self._prepare(arguments, None)
+        return self._specializer.program(bindings)
+
+    def _run(self, arguments: Sequence[Any], steps: int | None) -> Any:
+        arrays, bindings = self._prepare(arguments, steps)
+        program = self._specializer.program(bindings)
+        if configuration().non_finite:
+            results = check_finite(self.graph, program, arrays, bindings, steps, self._calls)
+        else:
+            results = program.run(arrays, bindings, steps)
+        count = len(self.graph.outputs)
+        if self.graph.watches:
+            self._report(results[count:], steps)
+        self._calls += steps or 1
+        return _unflatten(self._form, results[:count])
+
+    def _report(self, values: Sequence[np.ndarray], steps: int | None) -> None:
+        for node, value in zip(self.graph.watches, values, strict=True):
+            watcher = node.parameters["watcher"]
+            for index in range(steps or 1):
+                watcher.see(value if steps is None else value[index], self._calls + index)
+
+    def _prepare(
+        self, arguments: Sequence[Any], steps: int | None
+    ) -> tuple[list[np.ndarray], dict[Extent, int]]:
+        inputs = self.graph.inputs
+        if len(arguments) != len(inputs):
+            names = ", ".join(tensor.name for tensor in inputs)
+            raise ArgumentError(
+                f"{self.name}: expected {len(inputs)} arguments ({names}), got {len(arguments)}"
+            )
+        bindings: dict[Extent, int] = {}
+        arrays = [
+            _accept(tensor, argument, steps, bindings)
+            for tensor, argument in zip(inputs, arguments, strict=True)
+        ]
+        return arrays, bindings
+
+    def __repr__(self) -> str:
+        inputs = ", ".join(f"{item.name}: {item.describe()}" for item in self.graph.inputs)
+        outputs = ", ".join(item.describe() for item in self.graph.outputs)
+        return f"<Function {self.name}({inputs}) -> ({outputs}), {len(self.graph.updates)} updates>"
+
+
+def _accept(
+    tensor: Input, argument: Any, steps: int | None, bindings: dict[Extent, int]
+) -> np.ndarray:
+    """The argument as a contiguous array of the input's dtype; its sizes go into `bindings`."""
+    array = argument.numpy() if isinstance(argument, Tensor) else argument
+    if not isinstance(array, np.ndarray):
+        try:
+            array = np.asarray(array)
+        except ValueError as error:
+            raise ShapeError(f"input {tensor.name!r}: {error}") from None
+    shape = array.shape
+    if steps is not None:
+        if not shape or shape[0] != steps:
+            raise ShapeError(
+                f"input {tensor.name!r}: expected a leading axis of {steps} steps, got shape {shape}"
+            )
+        shape = shape[1:]
+    _check_shape(tensor, shape, bindings)
+    if array.dtype != tensor.dtype:
+        if not np.can_cast(array.dtype, tensor.dtype, casting="same_kind") and array.size:
+            raise DTypeError(
+                f"input {tensor.name!r}: expected dtype {tensor.dtype.name}, got {array.dtype.name}; "
+                f"convert it with array.astype('{tensor.dtype.name}')"
+            )
+        array = array.astype(tensor.dtype)
+    return array if array.flags.c_contiguous else np.ascontiguousarray(array)
+
+
+def _check_shape(tensor: Input, shape: tuple[int, ...], bindings: dict[Extent, int]) -> None:
+    if len(shape) != len(tensor.extents):
+        raise ShapeError(
+            f"input {tensor.name!r}: expected rank {tensor.ndim}, shape {tensor.shape}, "
+            f"got shape {shape}"
+        )
+    for axis, (size, given) in enumerate(zip(tensor.extents, shape, strict=True)):
+        expected = bindings.setdefault(size, given) if isinstance(size, Extent) else size
+        if expected != given:
+            raise ShapeError(
+                f"input {tensor.name!r}: expected {expected} along axis {axis} "
+                f"(shape {tensor.shape}), got shape {shape}"
+            )
+
+
+def _flatten(outputs: Any) -> tuple[Any, list[Any]]:
+    if outputs is None:
+        return None, []
+    if isinstance(outputs, Mapping):
+        return tuple(outputs), list(outputs.values())
+    if isinstance(outputs, list | tuple):
+        return list, list(outputs)
+    return Tensor, [as_tensor(outputs)]
+
+
+def _unflatten(form: Any, values: list[np.ndarray]) -> Any:
+    if form is None:
+        return None
+    if form is Tensor:
+        return values[0]
+    return values if form is list else dict(zip(form, values, strict=True))

@@ -1,0 +1,168 @@
+"""What a function is made of, before any backend sees it: inputs, outputs, updates, checks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cairnet.base.errors import ArgumentError, GraphError, ShapeError
+from cairnet.tensor.core import Input, Tensor, Variable, topological_order
+from cairnet.tensor.extent import Extent, Size, evaluate
+from cairnet.tensor.primitives import WATCH
+from cairnet.tensor.substitution import substitute
+
+__all__ = ["FunctionGraph", "build_graph"]
+
+
+@dataclass(frozen=True)
+class FunctionGraph:
+    """A checked graph.
+
+    Attributes:
+        inputs: the placeholders, in the order of the call's arguments.
+        outputs: what a call returns.
+        updates: variables with the expressions of their new values.
+        watches: the nodes whose values are reported to their watchers.
+        constraints: pairs of sizes that must turn out equal, with the node where they meet.
+    """
+
+    inputs: tuple[Input, ...]
+    outputs: tuple[Tensor, ...]
+    updates: tuple[tuple[Variable, Tensor], ...]
+    watches: tuple[Tensor, ...]
+    constraints: tuple[tuple[Size, Size, Tensor], ...]
+
+    def check_sizes(self, bindings: Mapping[Extent, int]) -> None:
+        """Refuse sizes under which shapes that meet do not agree."""
+        for first, second, tensor in self.constraints:
+            a, b = evaluate(first, bindings), evaluate(second, bindings)
+            if a != b:
+                raise ShapeError(
+                    f"{tensor.primitive.name}, written at {tensor.source}: unknown extents that "
+                    f"meet must be equal, but here {first} is {a} and {second} is {b}"
+                )
+
+
+def build_graph(
+    inputs: Sequence[Any],
+    outputs: Sequence[Any],
+    updates: Mapping[Any, Any] | None,
+    givens: Mapping[Any, Any] | None,
+) -> FunctionGraph:
+    """Check the parts of a function and put them together."""
+    _check_inputs(inputs)
+    for output in outputs:
+        if not isinstance(output, Tensor):
+            raise ArgumentError(f"outputs: expected tensors, got {type(output).__name__}")
+    pairs = [_check_update(variable, value) for variable, value in (updates or {}).items()]
+    results = [*outputs, *(value for _, value in pairs)]
+    if givens:
+        results = substitute(results, givens)
+    listed = set(inputs)
+    order = topological_order(results)
+    for tensor in order:
+        if isinstance(tensor, Input) and tensor not in listed:
+            raise GraphError(
+                f"input {tensor.name!r} ({tensor.describe()}, made at {tensor.source}) is needed, "
+                "but is not among the function's inputs"
+            )
+    return FunctionGraph(
+        tuple(inputs),
+        tuple(results[: len(outputs)]),
+        tuple(
+            (variable, value)
+            for (variable, _), value in zip(pairs, results[len(outputs) :], strict=True)
+        ),
+        tuple(tensor for tensor in order if tensor.primitive is WATCH),
+        tuple(constraint for tensor in order for constraint in _constraints(tensor)),
+    )
+
+
+def _check_inputs(inputs: Sequence[Any]) -> None:
+    for position, tensor in enumerate(inputs):
+        if not isinstance(tensor, Input):
+            made = tensor.describe() if isinstance(tensor, Tensor) else type(tensor).__name__
+            raise ArgumentError(
+                f"inputs[{position}]: expected a placeholder made by cn.input, got {made}"
+            )
+    if len(set(inputs)) != len(inputs):
+        raise ArgumentError("inputs: a placeholder is listed twice")
+
+
+def _check_update(variable: Any, value: Any) -> tuple[Variable, Tensor]:
+    from cairnet.tensor.functions.arguments import as_tensor
+
+    if not isinstance(variable, Variable):
+        raise ArgumentError(f"updates: expected variables as keys, got {type(variable).__name__}")
+    new = as_tensor(value)
+    if new.dtype != variable.dtype:
+        raise ArgumentError(
+            f"updates: variable {variable.name!r} is {variable.describe()}, its new value "
+            f"(made at {new.source}) is {new.describe()}; convert it with cn.astype"
+        )
+    fits = new.ndim == variable.ndim and all(
+        size == own or not isinstance(size, int)
+        for size, own in zip(new.extents, variable.extents, strict=True)
+    )
+    if not fits:
+        raise ShapeError(
+            f"updates: variable {variable.name!r} is {variable.describe()}, its new value "
+            f"(made at {new.source}) is {new.describe()}"
+        )
+    return variable, new
+
+
+def _constraints(tensor: Tensor) -> list[tuple[Size, Size, Tensor]]:
+    """Sizes that this node takes for equal and that are not the same formula."""
+    return [(a, b, tensor) for a, b in _meetings(tensor) if a != b]
+
+
+def _meetings(tensor: Tensor) -> list[tuple[Size, Size]]:
+    inputs, parameters = tensor.inputs, tensor.parameters
+    name = tensor.primitive.name
+    if tensor.primitive.elementwise:
+        return [
+            pair for item in inputs for pair in zip(item.extents, tensor.extents, strict=True)
+        ]
+    if name == "broadcast":
+        lead = tensor.ndim - inputs[0].ndim
+        pairs = zip(inputs[0].extents, tensor.extents[lead:], strict=True)
+        return [(own, wanted) for own, wanted in pairs if own != 1]
+    if name == "dot":
+        return [
+            (inputs[0].extents[i], inputs[1].extents[j])
+            for left, right in (parameters["contract"], parameters["batch"])
+            for i, j in zip(left, right, strict=True)
+        ]
+    if name == "concatenate":
+        axis = parameters["axis"]
+        return [
+            (own, wanted)
+            for item in inputs
+            for i, (own, wanted) in enumerate(zip(item.extents, tensor.extents, strict=True))
+            if i != axis
+        ]
+    if name == "reshape":
+        return [(_product(inputs[0].extents), _product(tensor.extents))]
+    if name in ("gather", "scatter_add"):
+        indices = inputs[1:]
+        return [
+            pair
+            for index in indices[1:]
+            for pair in zip(index.extents, indices[0].extents, strict=True)
+        ]
+    if name.startswith("convolve"):
+        return [(inputs[0].extents[0], inputs[1].extents[0])] if name.endswith("weight_gradient") else []
+    if name in ("window_take", "window_put"):
+        return list(zip(inputs[1].extents, tensor.extents, strict=True)) if name == "window_take" else list(
+            zip(inputs[0].extents, inputs[1].extents, strict=True)
+        )
+    return []
+
+
+def _product(sizes: Sequence[Size]) -> Size:
+    total: Size = 1
+    for size in sizes:
+        total = size * total
+    return total

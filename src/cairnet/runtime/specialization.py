@@ -1,0 +1,58 @@
+"""Which program runs a call: one for the first shapes met, then one for shapes that vary.
+
+The first call compiles with every extent a known number. When an extent turns out to vary, one
+more program is compiled in which that extent is a run-time number; it serves every size from
+then on. So a ragged last batch costs one compilation, and so do twenty batch sizes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cairnet.backends.program import Program
+from cairnet.backends.reference import ReferenceProgram
+from cairnet.runtime.graph import FunctionGraph
+from cairnet.tensor.extent import Extent
+
+__all__ = ["Specializer"]
+
+
+class Specializer:
+    """Keeps the programs of one function and finds the one that fits a call."""
+
+    def __init__(self, graph: FunctionGraph, backend: str) -> None:
+        self.graph = graph
+        self.backend = backend
+        self.compilations = 0
+        self._programs: list[tuple[dict[Extent, int], Program]] = []
+        self._checked: set[tuple[int, ...]] = set()
+
+    def program(self, bindings: Mapping[Extent, int]) -> Program:
+        """The program for these sizes, compiled if there is none yet."""
+        key = tuple(bindings.values())
+        if key not in self._checked:
+            self.graph.check_sizes(bindings)
+            self._checked.add(key)
+        for fixed, program in self._programs:
+            if all(bindings[size] == value for size, value in fixed.items()):
+                return program
+        fixed = self._fixed(bindings)
+        program = self._compile(fixed)
+        self._programs.append((fixed, program))
+        self.compilations += 1
+        return program
+
+    def _fixed(self, bindings: Mapping[Extent, int]) -> dict[Extent, int]:
+        """The extents to compile as numbers: those that no call so far has varied."""
+        if not self._programs:
+            return dict(bindings)
+        last = self._programs[-1][0]
+        return {size: value for size, value in last.items() if bindings[size] == value}
+
+    def _compile(self, fixed: Mapping[Extent, int]) -> Program:
+        outputs = (*self.graph.outputs, *self.graph.watches)
+        if self.backend == "reference":
+            return ReferenceProgram(self.graph.inputs, outputs, self.graph.updates)
+        from cairnet.backends.native.program import compile_program
+
+        return compile_program(self.graph.inputs, outputs, self.graph.updates, fixed)
