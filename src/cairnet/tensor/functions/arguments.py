@@ -7,7 +7,7 @@ nodes: an extent known to be 1 stretches; unknown extents that meet must be equa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,17 +15,20 @@ import numpy as np
 from cairnet.base.dtypes import bool_, float32, int64, kind_of, promote
 from cairnet.base.errors import ArgumentError, DTypeError, ShapeError
 from cairnet.tensor.core import CONSTANT, Literal, Tensor, apply, as_array, constant
-from cairnet.tensor.extent import Size
-from cairnet.tensor.primitives import BROADCAST, ELEMENTWISE
+from cairnet.tensor.extent import Extent, Size
+from cairnet.tensor.primitives import BROADCAST, ELEMENTWISE, SIZE
 from cairnet.tensor.source import here
 
 __all__ = [
     "as_tensor",
     "broadcast_extents",
+    "broadcast_sizes",
     "cast_to",
     "elementwise",
     "normalize_axes",
     "normalize_axis",
+    "normalize_shape",
+    "size_of",
     "stretch",
     "together",
 ]
@@ -68,7 +71,9 @@ def _natural(values: Sequence[Any]) -> np.dtype[Any]:
 def _convert(name: str, value: Any, dtype: np.dtype[Any]) -> Tensor:
     if not _is_weak(value):
         return cast_to(as_tensor(value), dtype)
-    needed = "bool" if isinstance(value, bool) else "integer" if isinstance(value, int) else "floating"
+    needed = (
+        "bool" if isinstance(value, bool) else "integer" if isinstance(value, int) else "floating"
+    )
     rank = ("bool", "integer", "floating")
     if rank.index(needed) > rank.index(kind_of(dtype)) or (needed == "bool" != kind_of(dtype)):
         raise DTypeError(
@@ -78,7 +83,9 @@ def _convert(name: str, value: Any, dtype: np.dtype[Any]) -> Tensor:
     try:
         return apply(CONSTANT, value=Literal(np.asarray(value, dtype)))
     except OverflowError:
-        raise ArgumentError(f"{name}, at {here()}: {value} is out of range for {dtype.name}") from None
+        raise ArgumentError(
+            f"{name}, at {here()}: {value} is out of range for {dtype.name}"
+        ) from None
 
 
 def cast_to(x: Tensor, dtype: np.dtype[Any]) -> Tensor:
@@ -88,25 +95,33 @@ def cast_to(x: Tensor, dtype: np.dtype[Any]) -> Tensor:
 
 def broadcast_extents(name: str, *tensors: Tensor) -> tuple[Size, ...]:
     """The shape in which the tensors meet, or an error that shows all of them."""
-    rank = max(tensor.ndim for tensor in tensors)
+    return broadcast_sizes(name, *(tensor.extents for tensor in tensors))
+
+
+def broadcast_sizes(name: str, *shapes: tuple[Size, ...]) -> tuple[Size, ...]:
+    """The shape in which several shapes meet, or an error that shows all of them."""
+    rank = max((len(shape) for shape in shapes), default=0)
     result: list[Size] = [1] * rank
-    for tensor in tensors:
-        lead = rank - tensor.ndim
-        for axis, size in enumerate(tensor.extents, start=lead):
+    for shape in shapes:
+        for axis, size in enumerate(shape, start=rank - len(shape)):
             met = result[axis]
             if met == 1:
                 result[axis] = size
             elif size == 1 or size == met or not isinstance(size, int):
                 continue
             elif isinstance(met, int):
-                shapes = " and ".join(str(item.shape) for item in tensors)
+                listed = " and ".join(_known(item) for item in shapes)
                 raise ShapeError(
-                    f"{name}, at {here()}: shapes {shapes} do not broadcast: "
+                    f"{name}, at {here()}: shapes {listed} do not broadcast: "
                     f"axis {axis - rank} is {met} in one and {size} in another"
                 )
             else:
                 result[axis] = size
     return tuple(result)
+
+
+def _known(shape: tuple[Size, ...]) -> str:
+    return str(tuple(size if isinstance(size, int) else None for size in shape))
 
 
 def stretch(x: Tensor, shape: tuple[Size, ...]) -> Tensor:
@@ -133,7 +148,8 @@ def normalize_axis(name: str, axis: int, rank: int) -> int:
     """An axis counted from the front, or an error that says which axes there are."""
     if not isinstance(axis, int | np.integer) or not -rank <= axis < rank:
         raise ShapeError(
-            f"{name}, at {here()}: axis {axis!r} is not one of the {rank} axes ({-rank} to {rank - 1})"
+            f"{name}, at {here()}: axis {axis!r} is not one of the {rank} axes "
+            f"({-rank} to {rank - 1})"
         )
     return int(axis) % rank
 
@@ -147,3 +163,27 @@ def normalize_axes(name: str, axes: Any, rank: int) -> tuple[int, ...]:
     if len(set(result)) != len(result):
         raise ShapeError(f"{name}, at {here()}: an axis is named twice in {axes}")
     return tuple(result)
+
+
+def normalize_shape(name: str, shape: int | Extent | Iterable[Size]) -> tuple[Size, ...]:
+    """A shape as a tuple of sizes; one size alone stands for a vector of that length."""
+    listed = (shape,) if isinstance(shape, int | np.integer | Extent) else tuple(shape)
+    result: list[Size] = []
+    for axis, size in enumerate(listed):
+        if isinstance(size, Extent):
+            result.append(size)
+        elif isinstance(size, int | np.integer) and size >= 0:
+            result.append(int(size))
+        else:
+            raise ShapeError(
+                f"{name}, at {here()}: extent {axis} of shape {listed} is {size!r}; "
+                "expected a whole number, 0 or more"
+            )
+    return tuple(result)
+
+
+def size_of(size: Size, dtype: np.dtype[Any]) -> Tensor:
+    """A size as a scalar tensor, whether or not it is known yet."""
+    if isinstance(size, int):
+        return apply(CONSTANT, value=Literal(np.asarray(size, dtype)))
+    return apply(SIZE, size=size, dtype=dtype)
