@@ -20,6 +20,7 @@ from cairnet.base.dtypes import (
     uint64,
 )
 from cairnet.base.version import __version__
+from cairnet.runtime import Function, function
 from cairnet.tensor.core import Tensor, Variable, constant, input
 from cairnet.tensor.functions import (
     abs,
@@ -122,6 +123,7 @@ from cairnet.tensor.gradient import grad
 from cairnet.tensor.source import scope
 
 __all__ = [
+    "Function",
     "Tensor",
     "Variable",
     "__version__",
@@ -167,6 +169,7 @@ __all__ = [
     "floor_divide",
     "full",
     "full_like",
+    "function",
     "grad",
     "greater",
     "greater_equal",
