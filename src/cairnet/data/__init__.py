@@ -1,0 +1,1 @@
+"""What a network learns from: data sets and splits, as NumPy arrays."""

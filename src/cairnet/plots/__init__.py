@@ -1,0 +1,12 @@
+"""Pictures of arrays: learning curves.
+
+Every function returns a matplotlib `Figure` that belongs to no window and to no global state, and
+writes a file too where it is given a path. Matplotlib is loaded when the first picture is drawn.
+
+The colours are those of M. Okabe and K. Ito (Color Universal Design, 2008), which people with
+any of the common colour deficiencies tell apart.
+"""
+
+from cairnet.plots.curves import learning_curves
+
+__all__ = ["learning_curves"]

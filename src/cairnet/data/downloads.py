@@ -1,0 +1,79 @@
+"""Where the files of a data set come from: a folder of the user's, or the net by way of a cache."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cairnet.base.errors import DataError
+from cairnet.base.folders import cache_folder
+
+__all__ = ["RemoteFile", "locate"]
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """A file that the net offers: its name and the SHA-256 that it must have."""
+
+    name: str
+    sha256: str
+
+
+def locate(data_set: str, files: Sequence[RemoteFile], mirrors: Sequence[str]) -> list[Path]:
+    """The files of a data set on this machine, downloaded if they are nowhere yet.
+
+    Looks in the folder `data_set` of the folder that the environment variable CAIRNET_DATA names,
+    then in the cache, then downloads from the first mirror that answers. A download appears in
+    the cache only when it is whole and its SHA-256 is right.
+
+    Raises:
+        DataError: no mirror delivered the file; the message says what each of them answered, and
+            where to put the file by hand.
+    """
+    provided = os.environ.get("CAIRNET_DATA")
+    folder = Path(provided) / data_set if provided else None
+    found = []
+    for file in files:
+        if folder is not None and (folder / file.name).exists():
+            found.append(folder / file.name)
+        else:
+            found.append(_download(data_set, file, mirrors))
+    return found
+
+
+def _download(data_set: str, file: RemoteFile, mirrors: Sequence[str]) -> Path:
+    import logging
+
+    import pooch
+
+    # Pooch announces every download; what fails is said below, and success needs no words.
+    pooch.get_logger().setLevel(logging.ERROR)
+    folder = cache_folder("data") / data_set
+    answers = []
+    for mirror in mirrors:
+        try:
+            return Path(
+                pooch.retrieve(
+                    mirror + file.name,
+                    known_hash=f"sha256:{file.sha256}",
+                    fname=file.name,
+                    path=folder,
+                    downloader=pooch.HTTPDownloader(timeout=30),
+                )
+            )
+        # The network fails with OSError, a wrong checksum with ValueError.
+        except (OSError, ValueError) as error:
+            answers.append(f"  {mirror}{file.name}: {_short(error)}")
+    listing = "\n".join(answers)
+    raise DataError(
+        f"{file.name} of the data set {data_set!r} could not be downloaded:\n{listing}\n"
+        f"expected a file with SHA-256 {file.sha256}; to use a copy of your own, set CAIRNET_DATA "
+        f"to a folder and put it at {data_set}/{file.name} in there"
+    )
+
+
+def _short(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return text if len(text) <= 200 else text[:199] + "…"
