@@ -65,7 +65,9 @@ HEAVY = frozenset(
 
 # Heavy libraries that a module may import at its top: (module or package, library) → reason.
 # Each entry is a module that is itself imported only where it is used.
-HEAVY_AT_THE_TOP: dict[tuple[str, str], str] = {}
+HEAVY_AT_THE_TOP: dict[tuple[str, str], str] = {
+    ("cairnet.backends.native.jit", "llvmlite"): "imported when the first function is compiled",
+}
 
 PICKLES = frozenset(
     ["pickle", "cPickle", "_pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"]
