@@ -20,6 +20,7 @@ __all__ = [
     "Tensor",
     "Variable",
     "apply",
+    "apply_for",
     "constant",
     "input",
     "topological_order",
@@ -68,6 +69,7 @@ class Tensor(Operators):
         extents: tuple[Size, ...],
         dtype: np.dtype[Any],
         source: Source | None = None,
+        path: str | None = None,
     ) -> None:
         self.primitive = primitive
         self.inputs = inputs
@@ -75,7 +77,7 @@ class Tensor(Operators):
         self.extents = extents
         self.dtype = dtype
         self.source = source or here()
-        self.path = current_path()
+        self.path = current_path() if path is None else path
         self.serial = next(_serial)
         #: The value of a closed tensor, once computed.
         self.value: np.ndarray | None = None
@@ -118,6 +120,12 @@ def apply(primitive: Primitive, *inputs: Tensor, **parameters: Any) -> Tensor:
     """Build the node `primitive(*inputs, **parameters)`; its shape rule checks the inputs."""
     extents, dtype = primitive.infer(*inputs, **parameters)
     return Tensor(primitive, inputs, parameters, extents, dtype)
+
+
+def apply_for(origin: Tensor, primitive: Primitive, *inputs: Tensor, **parameters: Any) -> Tensor:
+    """Build a node that stands in for another one, and so carries its source and path."""
+    extents, dtype = primitive.infer(*inputs, **parameters)
+    return Tensor(primitive, inputs, parameters, extents, dtype, origin.source, origin.path)
 
 
 class Literal:

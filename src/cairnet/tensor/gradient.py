@@ -10,12 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from cairnet.base.dtypes import is_floating
 from cairnet.base.errors import ArgumentError, DTypeError, GradientError, ShapeError
-from cairnet.tensor.core import CONSTANT, Literal, Tensor, apply, topological_order
-from cairnet.tensor.primitives import BROADCAST
+from cairnet.tensor.core import Tensor, topological_order
+from cairnet.tensor.primitives.movement import filled
 from cairnet.tensor.source import scope
 
 __all__ = ["grad"]
@@ -58,7 +56,7 @@ def grad(cost: Tensor, wrt: Any, *, disconnected: str = "raise") -> Any:
                 f"the cost (made at {cost.source}) does not depend on {_name(target)} in a "
                 'differentiable way; pass disconnected="zero" to get zeros'
             )
-        gradients.append(_full(0, target) if found is None else found)
+        gradients.append(filled(0, target) if found is None else found)
     return gradients[0] if isinstance(wrt, Tensor) else gradients
 
 
@@ -88,7 +86,7 @@ def _propagate(cost: Tensor, targets: Sequence[Tensor]) -> dict[Tensor, Tensor]:
     for tensor in order:
         if tensor in wanted or any(item in active for item in tensor.inputs):
             active.add(tensor)
-    cotangents: dict[Tensor, Tensor] = {cost: _full(1, cost)} if cost in active else {}
+    cotangents: dict[Tensor, Tensor] = {cost: filled(1, cost)} if cost in active else {}
     for tensor in reversed(order):
         cotangent = cotangents.get(tensor)
         if cotangent is None or not any(item in active for item in tensor.inputs):
@@ -102,11 +100,6 @@ def _propagate(cost: Tensor, targets: Sequence[Tensor]) -> dict[Tensor, Tensor]:
                 continue
             cotangents[item] = cotangents[item] + share if item in cotangents else share
     return cotangents
-
-
-def _full(value: float, like: Tensor) -> Tensor:
-    scalar = apply(CONSTANT, value=Literal(np.asarray(value, like.dtype)))
-    return scalar if like.ndim == 0 else apply(BROADCAST, scalar, shape=like.extents)
 
 
 def _name(tensor: Tensor) -> str:

@@ -18,6 +18,7 @@ from cairnet.base.errors import DTypeError, ShapeError
 from cairnet.tensor.core import Tensor, apply
 from cairnet.tensor.extent import Size
 from cairnet.tensor.primitive import Primitive, register
+from cairnet.tensor.primitives.movement import filled
 
 __all__ = [
     "ELEMENTWISE",
@@ -106,7 +107,7 @@ def _erf(x: np.ndarray) -> np.ndarray:
 
 def _power_gradient(g: Tensor, y: Tensor, x: Tensor, p: Tensor) -> Sequence[Tensor | None]:
     # d/dx is p x^(p-1), and 0 at p = 0 even where x = 0; d/dp is y log x, and 0 where x = 0.
-    zero, one = x * 0, x * 0 + 1
+    zero, one = filled(0, x), filled(1, x)
     slope = _where(p == zero, zero, p * _power(x, _where(p == zero, one, p - 1)))
     safe = _where(x > zero, x, one)
     return g * slope, g * _where(x > zero, y * _call("log", safe), zero)
@@ -127,12 +128,12 @@ def _call(name: str, x: Tensor) -> Tensor:
 def _maximum_gradient(g: Tensor, y: Tensor, a: Tensor, b: Tensor) -> Sequence[Tensor | None]:
     # Where both are equal the first one wins, so that the cotangent is passed on exactly once.
     wins = a >= b
-    return _where(wins, g, g * 0), _where(wins, g * 0, g)
+    return _where(wins, g, filled(0, g)), _where(wins, filled(0, g), g)
 
 
 def _minimum_gradient(g: Tensor, y: Tensor, a: Tensor, b: Tensor) -> Sequence[Tensor | None]:
     wins = a <= b
-    return _where(wins, g, g * 0), _where(wins, g * 0, g)
+    return _where(wins, g, filled(0, g)), _where(wins, filled(0, g), g)
 
 
 def _remainder_gradient(g: Tensor, y: Tensor, a: Tensor, b: Tensor) -> Sequence[Tensor | None]:
@@ -225,7 +226,7 @@ class _Where(Elementwise):
             "where",
             np.where,
             ANY,
-            lambda g, y, c, a, b: (None, _where(c, g, g * 0), _where(c, g * 0, g)),
+            lambda g, y, c, a, b: (None, _where(c, g, filled(0, g)), _where(c, filled(0, g), g)),
         )
 
     def infer(self, *inputs: Tensor) -> tuple[tuple[Size, ...], np.dtype[Any]]:

@@ -13,11 +13,22 @@ from typing import Any
 import numpy as np
 
 from cairnet.base.errors import ShapeError
-from cairnet.tensor.core import Tensor, apply
+from cairnet.tensor.core import CONSTANT, Literal, Tensor, apply
 from cairnet.tensor.extent import Extent, Size
 from cairnet.tensor.primitive import Primitive, all_primitives, register
 
-__all__ = ["BROADCAST", "CONCATENATE", "IOTA", "PAD", "RESHAPE", "SIZE", "SLICE", "TRANSPOSE"]
+__all__ = [
+    "BROADCAST",
+    "CONCATENATE",
+    "IOTA",
+    "PAD",
+    "RESHAPE",
+    "SIZE",
+    "SLICE",
+    "TRANSPOSE",
+    "filled",
+    "reverse",
+]
 
 Signature = tuple[tuple[Size, ...], np.dtype[Any]]
 
@@ -284,6 +295,12 @@ PAD = register(Pad())
 CONCATENATE = register(Concatenate())
 IOTA = register(Iota())
 SIZE = register(SizeOf())
+
+
+def filled(value: float, like: Tensor) -> Tensor:
+    """One number repeated to the extents and in the dtype of another tensor."""
+    scalar = apply(CONSTANT, value=Literal(np.asarray(value, like.dtype)))
+    return scalar if like.ndim == 0 else apply(BROADCAST, scalar, shape=like.extents)
 
 
 def reverse(x: Tensor, axes: Sequence[int]) -> Tensor:

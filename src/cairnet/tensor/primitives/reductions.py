@@ -20,6 +20,7 @@ from cairnet.tensor.primitives.movement import (
     RESHAPE,
     SLICE,
     TRANSPOSE,
+    filled,
     reverse,
 )
 
@@ -156,10 +157,10 @@ class CumulativeProduct(Cumulative):
         index = apply(IOTA, size=size, dtype=int64)
         row = apply(BROADCAST, apply(RESHAPE, index, shape=(size, 1)), shape=square)
         column = apply(BROADCAST, index, shape=square)
-        without = apply(ELEMENTWISE["where"], row == column, ones * 0 + 1, ones)
+        without = apply(ELEMENTWISE["where"], row == column, filled(1, ones), ones)
         products = apply(CUMULATIVE_PRODUCT, without, axis=len(lead) + 1)
         spread = apply(BROADCAST, apply(RESHAPE, cotangent, shape=(*lead, 1, size)), shape=square)
-        terms = apply(ELEMENTWISE["where"], row <= column, products * spread, ones * 0)
+        terms = apply(ELEMENTWISE["where"], row <= column, products * spread, filled(0, ones))
         return (_transpose(apply(SUM, terms, axes=(len(lead) + 1,)), back),)
 
 
