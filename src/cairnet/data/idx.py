@@ -40,7 +40,8 @@ def load_idx(path: str | os.PathLike[str]) -> np.ndarray:
 
     Example:
         >>> import cairnet as cn
-        >>> _ = open("pair.idx", "wb").write(bytes([0, 0, 8, 1, 0, 0, 0, 2, 7, 9]))
+        >>> from pathlib import Path
+        >>> _ = Path("pair.idx").write_bytes(bytes([0, 0, 8, 1, 0, 0, 0, 2, 7, 9]))
         >>> cn.datasets.load_idx("pair.idx")
         array([7, 9], dtype=uint8)
     """
