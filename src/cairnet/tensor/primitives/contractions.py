@@ -137,6 +137,11 @@ def _grouped(x: np.ndarray, groups: int) -> np.ndarray:
     return x.reshape(*x.shape[:-1], groups, x.shape[-1] // groups)
 
 
+def _ungrouped(x: np.ndarray) -> np.ndarray:
+    """Join the channels again: [..., groups, c] to [..., groups·c]."""
+    return x.reshape(*x.shape[:-2], x.shape[-2] * x.shape[-1])
+
+
 class Convolve(_Convolution):
     """The convolution (in the sense of the networks: a cross-correlation) of x with w."""
 
@@ -189,7 +194,7 @@ class Convolve(_Convolution):
             result += np.einsum(
                 "n...gc,cgo->n...go", padded[(slice(None), *window)], kernel[tap], optimize=True
             )
-        return result.reshape(*result.shape[:-2], -1)
+        return _ungrouped(result)
 
     def vjp(self, g: Tensor, y: Tensor, x: Tensor, w: Tensor, **geometry: Any) -> Sequence[Tensor]:
         return (
@@ -241,7 +246,7 @@ class ConvolveInputGradient(_Convolution):
             )
         inside = tuple(slice(low, low + n) for (low, _), n in zip(padding, space, strict=True))
         result = padded[(slice(None), *inside)]
-        return result.reshape(*result.shape[:-2], -1)
+        return _ungrouped(result)
 
     def vjp(
         self, c: Tensor, y: Tensor, g: Tensor, w: Tensor, *, space: tuple[Size, ...], **geometry: Any
@@ -289,7 +294,7 @@ class ConvolveWeightGradient(_Convolution):
             result[tap] = np.einsum(
                 "n...gc,n...go->cgo", padded[(slice(None), *window)], cotangent, optimize=True
             )
-        return result.reshape(*shape[:-2], -1)
+        return _ungrouped(result)
 
     def vjp(
         self, c: Tensor, y: Tensor, x: Tensor, g: Tensor, *, taps: tuple[int, ...], **geometry: Any
