@@ -23,10 +23,11 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
         DataError: the folder of `path` does not exist, or cannot be written to.
 
     Example:
+        >>> from pathlib import Path
         >>> from cairnet.base.files import written_whole
         >>> with written_whole("note.txt") as temporary:
         ...     _ = temporary.write_text("whole or not at all")
-        >>> open("note.txt").read()
+        >>> Path("note.txt").read_text()
         'whole or not at all'
     """
     final = Path(path)
