@@ -137,9 +137,7 @@ def test_named_padding_of_conv2d_agrees_with_keras(padding: str, strides: Any, t
 def test_dilated_same_padding_agrees_with_keras() -> None:
     x, w = draw(2, 9, 8, 3), draw(3, 2, 3, 4)
     got = cn.conv2d(x, w, padding="same", dilation=(2, 3)).numpy()
-    expected = keras_value(
-        lambda ops, x, w: ops.conv(x, w, 1, "same", dilation_rate=(2, 3)), x, w
-    )
+    expected = keras_value(lambda ops, x, w: ops.conv(x, w, 1, "same", dilation_rate=(2, 3)), x, w)
     np.testing.assert_allclose(got, expected, **CLOSE)
 
 
