@@ -142,17 +142,17 @@ def test_one_hot_of_an_index_out_of_range_is_zero() -> None:
 
 
 def test_refusals() -> None:
-    with pytest.raises(ValueError, match="softmax, at .*: expected a floating dtype, got int64"):
+    with pytest.raises(ValueError, match=r"softmax, at .*: expected a floating dtype, got int64"):
         cn.softmax([1, 2])
-    with pytest.raises(ValueError, match="softmax, at .*: axis 1 is not one of the 1 axes"):
+    with pytest.raises(ValueError, match=r"softmax, at .*: axis 1 is not one of the 1 axes"):
         cn.softmax([1.0, 2.0], axis=1)
     with pytest.raises(ValueError, match=r"no elements along axes \(0,\) of shape \(0,\)"):
         cn.logsumexp(cn.zeros((0,)))
-    with pytest.raises(ValueError, match="one_hot, at .*: expected integer indices, got float32"):
+    with pytest.raises(ValueError, match=r"one_hot, at .*: expected integer indices, got float32"):
         cn.one_hot([1.0], 3)
-    with pytest.raises(ValueError, match="num_classes must be 0 or more, got -1"):
+    with pytest.raises(ValueError, match=r"num_classes must be 0 or more, got -1"):
         cn.one_hot([1], -1)
-    with pytest.raises(ValueError, match="num_classes must be a whole number, got 2.5"):
+    with pytest.raises(ValueError, match=r"num_classes must be a whole number, got 2.5"):
         cn.one_hot([1], 2.5)
-    with pytest.raises(ValueError, match="alpha must not be 0"):
+    with pytest.raises(ValueError, match=r"alpha must not be 0"):
         cn.celu([1.0], 0)

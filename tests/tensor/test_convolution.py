@@ -244,23 +244,31 @@ def message(error: pytest.ExceptionInfo[BaseException]) -> str:
     [
         (
             (cn.zeros((2, 8, 3)), cn.zeros((3, 3, 3, 4))),
-            "conv2d, at HERE: x must have rank 4, [batch, height, width, channels]; "
-            "got shape (2, 8, 3)",
+            (
+                "conv2d, at HERE: x must have rank 4, [batch, height, width, channels]; "
+                "got shape (2, 8, 3)"
+            ),
         ),
         (
             (cn.zeros((2, 8, 8, 3)), cn.zeros((3, 3, 4, 4))),
-            "conv2d, at HERE: x (2, 8, 8, 3) has 3 channels, filters (3, 3, 4, 4) with groups=1 "
-            "are for 4; expected filters [..., channels, outputs]",
+            (
+                "conv2d, at HERE: x (2, 8, 8, 3) has 3 channels, filters (3, 3, 4, 4) with groups=1 "
+                "are for 4; expected filters [..., channels, outputs]"
+            ),
         ),
         (
             (cn.zeros((2, 8, 8, 4)), cn.zeros((3, 3, 2, 3)), 1, 0, 1, 2),
-            "conv2d, at HERE: x (2, 8, 8, 4) has 4 channels, filters (3, 3, 2, 3) with groups=2 "
-            "are for 4; expected filters [..., channels / 2, outputs] with outputs a multiple of 2",
+            (
+                "conv2d, at HERE: x (2, 8, 8, 4) has 4 channels, filters (3, 3, 2, 3) with groups=2 "
+                "are for 4; expected filters [..., channels / 2, outputs] with outputs a multiple of 2"
+            ),
         ),
         (
             (cn.zeros((2, 4, 8, 1)), cn.zeros((5, 5, 1, 1))),
-            "conv2d, at HERE: a window that reaches over 5 does not fit into 4 + padding 0 + 0 "
-            'along spatial axis 0 of x (2, 4, 8, 1); pad more, for instance with padding="same"',
+            (
+                "conv2d, at HERE: a window that reaches over 5 does not fit into 4 + padding 0 + 0 "
+                'along spatial axis 0 of x (2, 4, 8, 1); pad more, for instance with padding="same"'
+            ),
         ),
         (
             (cn.zeros((2, 8, 8, 1)), cn.zeros((5, 5, 1, 1)), 1, "sane"),
@@ -268,13 +276,17 @@ def message(error: pytest.ExceptionInfo[BaseException]) -> str:
         ),
         (
             (cn.zeros((2, 8, 8, 1)), cn.zeros((5, 5, 1, 1)), (1, 0)),
-            "conv2d, at HERE: strides must be a whole number of 1 or more, or 2 of them, "
-            "got (1, 0)",
+            (
+                "conv2d, at HERE: strides must be a whole number of 1 or more, or 2 of them, "
+                "got (1, 0)"
+            ),
         ),
         (
             (cn.zeros((2, 8, 8, 1)), cn.zeros((5, 5, 1, 1)), 1, (1, 2, 3)),
-            'conv2d, at HERE: padding must be "valid", "same", a whole number of 0 or more, '
-            "2 of them, or 2 pairs (before, after), got (1, 2, 3)",
+            (
+                'conv2d, at HERE: padding must be "valid", "same", a whole number of 0 or more, '
+                "2 of them, or 2 pairs (before, after), got (1, 2, 3)"
+            ),
         ),
         (
             (cn.zeros((2, 8, 8, 1)), cn.zeros((5, 5, 1, 1)), 1, 0, 1, 0),
@@ -282,8 +294,10 @@ def message(error: pytest.ExceptionInfo[BaseException]) -> str:
         ),
         (
             (cn.zeros((2, 8, 8, 1), dtype="int32"), cn.zeros((5, 5, 1, 1), dtype="int32")),
-            "conv2d, at HERE: expected floating images and filters, got int32; "
-            "convert them with cn.astype(x, 'float32')",
+            (
+                "conv2d, at HERE: expected floating images and filters, got int32; "
+                "convert them with cn.astype(x, 'float32')"
+            ),
         ),
     ],
 )
