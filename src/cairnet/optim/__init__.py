@@ -1,0 +1,28 @@
+"""Optimizers: rules by which gradients change variables, as graphs.
+
+An optimizer can be given to `compile` by name, `optimizer="adam"`, or as an object with settings
+of its own, `optimizer=cn.optimizers.SGD(0.1, momentum=0.9)`. It can also be used without a model:
+`cn.function(…, updates=optimizer.updates(variables, gradients))`.
+"""
+
+from typing import Any
+
+from cairnet.optim.adam import Adam
+from cairnet.optim.optimizer import Optimizer, registry
+from cairnet.optim.sgd import SGD
+
+__all__ = ["SGD", "Adam", "Optimizer", "get"]
+
+
+def get(optimizer: Any) -> Optimizer:
+    """The optimizer of a name, as "adam" or "Adam", with its default settings; others as they are.
+
+    Raises:
+        UnknownNameError: no optimizer has this name; the nearest one that has is offered.
+
+    Example:
+        >>> import cairnet as cn
+        >>> cn.optimizers.get("sgd").learning_rate
+        0.01
+    """
+    return registry.get(optimizer)

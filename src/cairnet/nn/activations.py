@@ -1,0 +1,114 @@
+"""Activation functions: what a layer does to each of its sums.
+
+They are functions from Tensor to Tensor, the same ones that `cairnet` itself offers. A layer
+takes any of them by name, `Dense(10, activation="softmax")`, or takes any other function of a
+tensor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from cairnet.base.registry import Registry
+from cairnet.tensor.core import Tensor
+from cairnet.tensor.functions import (
+    celu,
+    elu,
+    exp,
+    gelu,
+    hard_sigmoid,
+    hard_silu,
+    leaky_relu,
+    log_sigmoid,
+    log_softmax,
+    mish,
+    relu,
+    relu6,
+    selu,
+    sigmoid,
+    silu,
+    softmax,
+    softplus,
+    softsign,
+    tanh,
+)
+from cairnet.tensor.functions.arguments import as_tensor
+
+__all__ = [
+    "Activation",
+    "celu",
+    "elu",
+    "exp",
+    "gelu",
+    "get",
+    "hard_sigmoid",
+    "hard_silu",
+    "leaky_relu",
+    "linear",
+    "log_sigmoid",
+    "log_softmax",
+    "mish",
+    "relu",
+    "relu6",
+    "selu",
+    "sigmoid",
+    "silu",
+    "softmax",
+    "softplus",
+    "softsign",
+    "tanh",
+]
+
+Activation = Callable[[Tensor], Tensor]
+
+
+def linear(x: Any, /) -> Tensor:
+    """The value itself: no activation.
+
+    >>> import cairnet as cn
+    >>> cn.activations.linear(cn.asarray([-1.0, 2.0])).numpy()
+    array([-1.,  2.], dtype=float32)
+    """
+    return as_tensor(x)
+
+
+_registry: Registry[Activation] = Registry("activation")
+for _function in (
+    celu,
+    elu,
+    exp,
+    gelu,
+    hard_sigmoid,
+    hard_silu,
+    leaky_relu,
+    linear,
+    log_sigmoid,
+    log_softmax,
+    mish,
+    relu,
+    relu6,
+    selu,
+    sigmoid,
+    silu,
+    softmax,
+    softplus,
+    softsign,
+    tanh,
+):
+    _registry.add(_function)
+_registry.alias("swish", silu)
+
+
+def get(activation: Any) -> Activation:
+    """The activation function of a name; a function is returned as it is, None means linear.
+
+    Raises:
+        UnknownNameError: no activation has this name; the nearest one that has is offered.
+
+    Example:
+        >>> import cairnet as cn
+        >>> cn.activations.get("relu")([-1.0, 2.0]).numpy()
+        array([0., 2.], dtype=float32)
+    """
+    return linear if activation is None else _registry.get(activation)

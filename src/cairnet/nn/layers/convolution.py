@@ -1,0 +1,147 @@
+"""Conv2D: the same small window of weights everywhere in the image."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from cairnet.base.errors import ArgumentError, ShapeError, UnknownNameError
+from cairnet.nn import activations, initializers
+from cairnet.nn.layers.base import Layer, Shape, positive, registry
+from cairnet.tensor.core import Tensor
+from cairnet.tensor.functions import conv2d
+
+__all__ = ["Conv2D", "check_padding", "pair"]
+
+
+@registry.add
+class Conv2D(Layer):
+    r"""The convolution of images with learned filters.
+
+        y[n, i, j, o] = activation(Σ_{a, b, c} x[n, i·s + a·d, j·s + b·d, c] · kernel[a, b, c, o]
+                                   + bias[o])
+
+    with strides s and dilation rate d, x taken as zero outside the image.
+
+    Args:
+        filters: the number of output channels.
+        kernel_size: height and width of the window, or one number for both.
+        strides: steps between windows, down and across, or one number for both.
+        padding: "valid" for windows inside the image only, or "same" for as much zero padding as
+            gives outputs of ⌈extent / stride⌉.
+        dilation_rate: steps between the taps of a window.
+        groups: into how many groups the channels are split; each output reads one group.
+        activation: a name from `cn.activations` or a function of a tensor; None for none.
+        use_bias: whether a bias is added.
+        kernel_initializer: how the kernel starts, a name or an initializer.
+        bias_initializer: how the bias starts.
+        name, trainable: see `Layer`.
+
+    Shapes:
+        x [batch, height, width, channels], kernel [*kernel_size, channels / groups, filters],
+        bias [filters], y [batch, height', width', filters].
+
+    Raises:
+        ArgumentError: a number is not whole or below 1, filters or channels are not a multiple of
+            groups, or both strides and dilation are above 1.
+        UnknownNameError: an unknown padding.
+        ShapeError: the input is not of rank 4, its channels are not known, or a window does not
+            fit into it.
+
+    Source:
+        Y. LeCun, B. Boser, J. Denker et al.: Backpropagation applied to handwritten zip code
+        recognition. Neural Computation 1 (4), 1989. Arguments as in Keras 3.
+
+    Example:
+        >>> import cairnet as cn
+        >>> layer = cn.layers.Conv2D(6, 5, padding="same", activation="relu")
+        >>> layer(cn.input((None, 28, 28, 1))).shape
+        (None, 28, 28, 6)
+    """
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: int | tuple[int, int],
+        strides: int | tuple[int, int] = (1, 1),
+        padding: str = "valid",
+        *,
+        dilation_rate: int | tuple[int, int] = (1, 1),
+        groups: int = 1,
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        name: str | None = None,
+        trainable: bool = True,
+    ) -> None:
+        super().__init__(name=name, trainable=trainable)
+        self.filters = positive("filters", filters)
+        self.kernel_size = pair("kernel_size", kernel_size)
+        self.strides = pair("strides", strides)
+        self.padding = check_padding(padding)
+        self.dilation_rate = pair("dilation_rate", dilation_rate)
+        self.groups = positive("groups", groups)
+        self.activation = activations.get(activation)
+        self.use_bias = use_bias
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
+        if self.filters % self.groups:
+            raise ArgumentError(
+                f"filters: expected a multiple of groups={self.groups}, got {self.filters}"
+            )
+
+    def build(self, input_shape: Shape) -> None:
+        """Make kernel and bias."""
+        if len(input_shape) != 4:
+            raise ShapeError(
+                f"expected a shape (batch, height, width, channels), got {input_shape}"
+                + _hint(input_shape)
+            )
+        channels = input_shape[-1]
+        if channels is not None and channels % self.groups:
+            raise ShapeError(
+                f"expected channels that are a multiple of groups={self.groups}, got {channels}"
+            )
+        inner = None if channels is None else channels // self.groups
+        self.kernel = self.add_weight(
+            (*self.kernel_size, inner, self.filters), self.kernel_initializer
+        )
+        if self.use_bias:
+            self.bias = self.add_weight((self.filters,), self.bias_initializer)
+
+    def call(self, x: Tensor) -> Tensor:
+        """The graph of the output."""
+        y = conv2d(x, self.kernel, self.strides, self.padding, self.dilation_rate, self.groups)
+        return self.activation(y + self.bias if self.use_bias else y)
+
+
+def _hint(shape: Shape) -> str:
+    if len(shape) == 3:
+        return "; images of one channel need it as a last axis of extent 1: x[..., np.newaxis]"
+    return ""
+
+
+def pair(name: str, value: Any) -> tuple[int, int]:
+    """Two whole numbers, 1 or more; one number stands for two equal ones.
+
+    >>> pair("strides", 2), pair("strides", (1, 2))
+    ((2, 2), (1, 2))
+    """
+    if isinstance(value, int | np.integer):
+        value = (value, value)
+    if not isinstance(value, tuple | list) or len(value) != 2:
+        raise ArgumentError(f"{name}: expected a whole number or a pair of them, got {value!r}")
+    return positive(name, value[0]), positive(name, value[1])
+
+
+def check_padding(padding: Any) -> str:
+    """The padding in lower case, or an error that says which there are.
+
+    >>> check_padding("SAME")
+    'same'
+    """
+    if not isinstance(padding, str) or padding.lower() not in ("valid", "same"):
+        raise UnknownNameError("padding", padding, ("valid", "same"))
+    return padding.lower()
