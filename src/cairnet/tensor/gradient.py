@@ -7,16 +7,17 @@ times adds up what it is handed. The result is again a graph, so it can be diffe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Hashable, Mapping, Sequence
 from typing import Any
 
 from cairnet.base.dtypes import is_floating
 from cairnet.base.errors import ArgumentError, DTypeError, GradientError, ShapeError
 from cairnet.tensor.core import Tensor, topological_order
+from cairnet.tensor.primitive import computation_of
 from cairnet.tensor.primitives.movement import filled
 from cairnet.tensor.source import scope
 
-__all__ = ["grad"]
+__all__ = ["grad", "pull_back"]
 
 
 def grad(cost: Tensor, wrt: Any, *, disconnected: str = "raise") -> Any:
@@ -47,10 +48,8 @@ def grad(cost: Tensor, wrt: Any, *, disconnected: str = "raise") -> Any:
         raise ArgumentError(f'disconnected must be "raise" or "zero", got {disconnected!r}')
     targets = [wrt] if isinstance(wrt, Tensor) else list(wrt)
     _check(cost, targets)
-    cotangents = _propagate(cost, targets)
     gradients = []
-    for target in targets:
-        found = cotangents.get(target)
+    for target, found in zip(targets, pull_back([cost], [filled(1, cost)], targets), strict=True):
         if found is None and disconnected == "raise":
             raise GradientError(
                 f"the cost (made at {cost.source}) does not depend on {_name(target)} in a "
@@ -78,28 +77,84 @@ def _check(cost: Tensor, targets: Sequence[Tensor]) -> None:
             )
 
 
-def _propagate(cost: Tensor, targets: Sequence[Tensor]) -> dict[Tensor, Tensor]:
-    order = topological_order([cost])
-    wanted = set(targets)
-    # Only nodes on a path from a target to the cost need a cotangent.
-    active: set[Tensor] = set()
-    for tensor in order:
-        if tensor in wanted or any(item in active for item in tensor.inputs):
-            active.add(tensor)
-    cotangents: dict[Tensor, Tensor] = {cost: filled(1, cost)} if cost in active else {}
+def pull_back(
+    outputs: Sequence[Tensor], cotangents: Sequence[Tensor], targets: Sequence[Tensor]
+) -> list[Tensor | None]:
+    """The vector-Jacobian product of a graph: cotangents of outputs become those of targets.
+
+    Args:
+        outputs: tensors of any shape.
+        cotangents: one for each output, of its shape and dtype.
+        targets: tensors whose cotangents are wanted.
+
+    Returns:
+        One tensor for each target; None where no output depends on it in a differentiable way.
+    """
+    order = topological_order(outputs)
+    active = _active(order, targets)
+    families = _families(order)
+    totals: dict[Tensor, Tensor] = {}
+    for output, cotangent in zip(outputs, cotangents, strict=True):
+        _add(totals, output, cotangent)
     for tensor in reversed(order):
-        cotangent = cotangents.get(tensor)
-        if cotangent is None or not any(item in active for item in tensor.inputs):
+        if not tensor.primitive.differentiable or not any(i in active for i in tensor.inputs):
             continue
-        if not tensor.primitive.differentiable:
-            continue
-        with scope(f"{tensor.path}/gradient" if tensor.path else "gradient"):
-            shares = tensor.primitive.vjp(cotangent, tensor, *tensor.inputs, **tensor.parameters)
+        shares = _shares(tensor, totals, active, families)
         for item, share in zip(tensor.inputs, shares, strict=True):
-            if share is None or item not in active or not is_floating(item.dtype):
-                continue
-            cotangents[item] = cotangents[item] + share if item in cotangents else share
-    return cotangents
+            if share is not None and item in active and is_floating(item.dtype):
+                _add(totals, item, share)
+    return [totals.get(target) for target in targets]
+
+
+def _active(order: Sequence[Tensor], targets: Sequence[Tensor]) -> set[Tensor]:
+    """The nodes on a path from a target to an output: the only ones that need a cotangent."""
+    active = set(targets)
+    for tensor in order:
+        if any(item in active for item in tensor.inputs):
+            active.add(tensor)
+    return active
+
+
+def _families(order: Sequence[Tensor]) -> dict[Tensor, list[Tensor]]:
+    """The outputs of each joint computation, under the first of them in the order.
+
+    Whatever uses any of them comes after that first one: walking backwards, all their cotangents
+    are complete when it is reached.
+    """
+    first: dict[Hashable, Tensor] = {}
+    families: dict[Tensor, list[Tensor]] = {}
+    for tensor in order:
+        if tensor.primitive.joint:
+            leader = first.setdefault(computation_of(tensor), tensor)
+            families.setdefault(leader, []).append(tensor)
+    return families
+
+
+def _shares(
+    tensor: Tensor,
+    totals: Mapping[Tensor, Tensor],
+    active: Container[Tensor],
+    families: Mapping[Tensor, Sequence[Tensor]],
+) -> Sequence[Tensor | None]:
+    """What a node hands to each of its inputs."""
+    nothing = [None] * len(tensor.inputs)
+    parameters = dict(tensor.parameters)
+    with scope(f"{tensor.path}/gradient" if tensor.path else "gradient"):
+        if not tensor.primitive.joint:
+            if tensor not in totals:
+                return nothing
+            return tensor.primitive.vjp(totals[tensor], tensor, *tensor.inputs, **parameters)
+        family = families.get(tensor, ())
+        given = {member.parameters["output"]: totals.get(member) for member in family}
+        if all(cotangent is None for cotangent in given.values()):
+            return nothing
+        del parameters["output"]
+        wanted = [item in active for item in tensor.inputs]
+        return tensor.primitive.joint_vjp(given, wanted, *tensor.inputs, **parameters)
+
+
+def _add(totals: dict[Tensor, Tensor], tensor: Tensor, cotangent: Tensor) -> None:
+    totals[tensor] = totals[tensor] + cotangent if tensor in totals else cotangent
 
 
 def _name(tensor: Tensor) -> str:

@@ -6,7 +6,7 @@ without compiling a function.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,10 @@ from cairnet.base.errors import GraphError, ShapeError
 from cairnet.tensor import extent
 from cairnet.tensor.core import Input, Tensor, Variable, topological_order
 from cairnet.tensor.extent import Extent
+from cairnet.tensor.primitive import computation_of
+
+#: The values of all outputs of each joint computation that one evaluation has met.
+_Joint = dict[Hashable, Sequence[np.ndarray]]
 
 __all__ = ["bind_extents", "evaluate", "evaluate_parameters", "value_of"]
 
@@ -38,10 +42,11 @@ def evaluate(
     """
     sizes = dict(bind_extents(feeds) if bindings is None else bindings)
     values: dict[Tensor, np.ndarray] = {tensor: np.asarray(v) for tensor, v in feeds.items()}
+    joint: _Joint = {}
     with np.errstate(all="ignore"):
         for tensor in topological_order(outputs, stop=lambda t: t in values or t.value is not None):
             if tensor not in values:
-                values[tensor] = _compute(tensor, values, sizes)
+                values[tensor] = _compute(tensor, values, sizes, joint)
             if observe is not None:
                 observe(tensor, values[tensor])
     return [values[output] for output in outputs]
@@ -75,7 +80,10 @@ def bind_extents(feeds: Mapping[Tensor, np.ndarray]) -> dict[Extent, int]:
 
 
 def _compute(
-    tensor: Tensor, values: Mapping[Tensor, np.ndarray], sizes: Mapping[Extent, int]
+    tensor: Tensor,
+    values: Mapping[Tensor, np.ndarray],
+    sizes: Mapping[Extent, int],
+    joint: _Joint,
 ) -> np.ndarray:
     if tensor.value is not None:
         return tensor.value
@@ -88,7 +96,14 @@ def _compute(
         )
     parameters = evaluate_parameters(tensor.parameters, sizes)
     arrays = [values[item] for item in tensor.inputs]
-    result = np.asarray(tensor.primitive.meaning(*arrays, **parameters), dtype=tensor.dtype)
+    if tensor.primitive.joint:
+        position = parameters.pop("output")
+        computation = computation_of(tensor)
+        if computation not in joint:
+            joint[computation] = tensor.primitive.meanings(*arrays, **parameters)
+        result = np.asarray(joint[computation][position], dtype=tensor.dtype)
+    else:
+        result = np.asarray(tensor.primitive.meaning(*arrays, **parameters), dtype=tensor.dtype)
     expected = extent.evaluate(tensor.extents, sizes)
     if result.shape != expected:
         raise ShapeError(

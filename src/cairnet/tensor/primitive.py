@@ -14,7 +14,7 @@ Parameters are hashable; extents among them are formulas until the symbols are b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from cairnet.tensor.core import Tensor
     from cairnet.tensor.extent import Size
 
-__all__ = ["Primitive", "all_primitives", "register"]
+__all__ = ["Primitive", "all_primitives", "computation_of", "register"]
 
 P = TypeVar("P", bound="Primitive")
 _registry: dict[str, Primitive] = {}
@@ -39,20 +39,38 @@ class Primitive:
         elementwise: whether element i of the result depends on element i of the inputs alone.
         movement: whether the result only rearranges, repeats or leaves out elements.
         differentiable: False where every derivative is undefined or zero (comparisons, indices).
+        joint: whether nodes that differ in the parameter `output` alone are the outputs of one
+            computation. Then `meanings` gives all the values at once, and in place of `vjp` there
+            is `joint_vjp(cotangents, wanted, *inputs, **parameters)`, both without `output`:
+            `cotangents` maps positions of outputs to their cotangents (or None), `wanted` says
+            for each input whether its own is needed.
     """
 
     name: str = ""
     elementwise: bool = False
     movement: bool = False
     differentiable: bool = True
+    joint: bool = False
 
     # Declared as callables of any signature: every primitive names its own parameters.
     infer: Callable[..., tuple[tuple[Size, ...], np.dtype[Any]]]
     meaning: Callable[..., Any]
     vjp: Callable[..., Sequence[Tensor | None]]
+    meanings: Callable[..., Sequence[Any]]
+    joint_vjp: Callable[..., Sequence[Tensor | None]]
 
     def __repr__(self) -> str:
         return self.name
+
+
+def computation_of(tensor: Tensor) -> Hashable:
+    """What the nodes of one joint computation have in common: all but the parameter `output`."""
+    shared = ((name, value) for name, value in tensor.parameters.items() if name != "output")
+    return tensor.primitive, tuple(map(id, tensor.inputs)), tuple(sorted(shared, key=_by_name))
+
+
+def _by_name(parameter: tuple[str, Any]) -> str:
+    return parameter[0]
 
 
 def register(primitive: P) -> P:

@@ -103,6 +103,7 @@ from cairnet.tensor.functions.exponential import (
 )
 from cairnet.tensor.functions.indexing import getitem, take
 from cairnet.tensor.functions.linear_algebra import matmul, matrix_transpose, tensordot, vecdot
+from cairnet.tensor.functions.loops import scan
 from cairnet.tensor.functions.manipulation import (
     broadcast_to,
     concat,
@@ -216,6 +217,7 @@ __all__ = [
     "reshape",
     "round",
     "scalar",
+    "scan",
     "selu",
     "sigmoid",
     "sign",

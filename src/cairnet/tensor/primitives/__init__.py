@@ -8,6 +8,7 @@ from cairnet.tensor.primitives.contractions import (
 )
 from cairnet.tensor.primitives.elementwise import ELEMENTWISE
 from cairnet.tensor.primitives.indexing import ARGSORT, GATHER, SCATTER_ADD
+from cairnet.tensor.primitives.loops import SCAN
 from cairnet.tensor.primitives.markers import STOP_GRADIENT, WATCH
 from cairnet.tensor.primitives.movement import (
     BROADCAST,
@@ -56,6 +57,7 @@ __all__ = [
     "PAD",
     "PRODUCT",
     "RESHAPE",
+    "SCAN",
     "SCATTER_ADD",
     "SIZE",
     "SLICE",

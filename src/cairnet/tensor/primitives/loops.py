@@ -1,0 +1,363 @@
+"""The loop: `scan` runs a graph, its body, once for every element of some sequences.
+
+A scan keeps a state of several tensors, the carries. Step t reads the carries and element t of
+every sequence, and gives new carries and the outputs of that step:
+
+    inputs of the node:   initial carries, sequences [length, ...], captured tensors
+    inputs of the body:   carries,         items     [...],         captured tensors
+    outputs of the body:  new carries,     outputs of the step
+
+A node has one value, so each output of a scan is a node of its own: the parameter `output` is the
+position among the body's outputs. Below the number of carries it stands for the final carry, from
+there on for the step outputs, stacked along a new first axis. Nodes that differ in `output` alone
+are one computation (`Primitive.joint`): whoever evaluates or compiles a graph runs the loop once.
+
+What a compiler may rely on:
+
+- `body` is an immutable `Body`, compared by identity. Its graph is closed but for `body.inputs`,
+  which are placeholders; whatever it uses from outside is a captured input. A tensor that does not
+  change from step to step is computed outside, unless it is a constant or only moves elements.
+- Carries keep their dtype and extents. `body.outputs[i]` is the new value of `body.inputs[i]`, and
+  every step reads all carries before it writes any.
+- `reverse` runs from the last step to the first. Step t still reads item t and writes output t.
+- `length` is the number of steps, a number or a formula; it may be 0, and then the final carries
+  are the initial ones.
+- Extents inside the body are formulas over the symbols of the graph around it. `sizes` lists those
+  symbols (`body.symbols`), and so becomes their numbers where parameters are evaluated.
+- Back-propagation needs what the forward steps computed. It asks for it by a second body that
+  extends the first: `body.extends` computes the same with fewer outputs. Where a graph has scans of
+  both over equal inputs, the nodes of the smaller may be read off the larger at the same `output`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from cairnet.base.dtypes import is_floating
+from cairnet.base.errors import GraphError, ShapeError
+from cairnet.tensor.core import Input, Tensor, apply, topological_order
+from cairnet.tensor.extent import Extent, Size, symbols_of
+from cairnet.tensor.primitive import Primitive, register
+from cairnet.tensor.primitives.movement import filled
+from cairnet.tensor.substitution import substitute
+
+__all__ = ["SCAN", "Body", "scan_node"]
+
+Signature = tuple[tuple[Size, ...], np.dtype[Any]]
+
+
+class Body:
+    """What one step of a scan computes; see the module's description for the order of its parts.
+
+    Attributes:
+        inputs: placeholders: carries, items of the sequences, captured tensors.
+        outputs: new carries, outputs of the step.
+        carries: the number of carries.
+        sequences: the number of sequences.
+        extends: a body whose inputs and first outputs these are, or None.
+        symbols: the unknown extents that the graph of the body mentions.
+    """
+
+    __slots__ = ("carries", "extends", "inputs", "outputs", "sequences", "symbols")
+
+    def __init__(
+        self,
+        inputs: Sequence[Input],
+        outputs: Sequence[Tensor],
+        carries: int,
+        sequences: int,
+        extends: Body | None = None,
+    ) -> None:
+        self.inputs = tuple(inputs)
+        self.outputs = tuple(outputs)
+        self.carries = carries
+        self.sequences = sequences
+        self.extends = extends
+        self.symbols = self._symbols()
+
+    def _symbols(self) -> tuple[Extent, ...]:
+        known = set(self.inputs)
+        found: dict[Extent, None] = {}
+        for tensor in (*self.inputs, *topological_order(self.outputs)):
+            if isinstance(tensor, Input) and tensor not in known:
+                raise GraphError(
+                    f"the step of a scan reads input {tensor.name!r} (made at {tensor.source}), "
+                    "which is not among the inputs of its body"
+                )
+            found.update(dict.fromkeys(symbols_of(tensor.extents)))
+            found.update(dict.fromkeys(symbols_of(tuple(tensor.parameters.values()))))
+        return tuple(found)
+
+    def __repr__(self) -> str:
+        return f"<body of {self.carries} carries, {self.sequences} sequences>"
+
+
+def scan_node(
+    inputs: Sequence[Tensor], body: Body, output: int, length: Size, reverse: bool
+) -> Tensor:
+    """One output of a scan."""
+    return apply(
+        SCAN,
+        *inputs,
+        body=body,
+        output=output,
+        length=length,
+        reverse=reverse,
+        sizes=body.symbols,
+    )
+
+
+class Scan(Primitive):
+    """One output of a loop over sequences."""
+
+    name = "scan"
+    joint = True
+
+    def infer(
+        self,
+        *inputs: Tensor,
+        body: Body,
+        output: int,
+        length: Size,
+        reverse: bool,
+        sizes: tuple[Size, ...],
+    ) -> Signature:
+        _check(inputs, body, length)
+        result = body.outputs[output]
+        if output < body.carries:
+            return inputs[output].extents, result.dtype
+        return (length, *result.extents), result.dtype
+
+    def meaning(self, *arrays: np.ndarray, output: int, **parameters: Any) -> np.ndarray:
+        return self.meanings(*arrays, **parameters)[output]
+
+    def meanings(
+        self, *arrays: np.ndarray, body: Body, length: int, reverse: bool, sizes: tuple[int, ...]
+    ) -> list[np.ndarray]:
+        from cairnet.tensor import extent
+        from cairnet.tensor.interpreter import evaluate
+
+        bindings = dict(zip(body.symbols, sizes, strict=True))
+        first = body.carries + body.sequences
+        state, captured = list(arrays[: body.carries]), arrays[first:]
+        sequences = arrays[body.carries : first]
+        for array in sequences:
+            if len(array) != length:
+                raise ShapeError(
+                    f"scan: a sequence of {len(array)} items where {length} are needed"
+                )
+        stacks = [
+            np.empty((length, *extent.evaluate(item.extents, bindings)), item.dtype)
+            for item in body.outputs[body.carries :]
+        ]
+        for step in reversed(range(length)) if reverse else range(length):
+            values = (*state, *(array[step] for array in sequences), *captured)
+            feeds: dict[Tensor, np.ndarray] = dict(zip(body.inputs, values, strict=True))
+            results = evaluate(body.outputs, feeds, bindings)
+            state = results[: body.carries]
+            for stack, result in zip(stacks, results[body.carries :], strict=True):
+                stack[step] = result
+        return [*state, *stacks]
+
+    def joint_vjp(
+        self,
+        cotangents: Mapping[int, Tensor | None],
+        wanted: Sequence[bool],
+        *inputs: Tensor,
+        body: Body,
+        length: Size,
+        reverse: bool,
+        sizes: tuple[Size, ...],
+    ) -> Sequence[Tensor | None]:
+        return _Backward(cotangents, wanted, inputs, body, length, reverse).shares()
+
+
+def _check(inputs: Sequence[Tensor], body: Body, length: Size) -> None:
+    if len(inputs) != len(body.inputs):
+        raise GraphError(f"scan: {len(inputs)} inputs for a body of {len(body.inputs)}")
+    after = body.carries + body.sequences
+    for position, (given, wanted) in enumerate(zip(inputs, body.inputs, strict=True)):
+        extents = given.extents
+        if body.carries <= position < after:
+            if not extents or _differ(extents[:1], (length,)):
+                raise ShapeError(f"scan: sequence {given.shape} over {length} steps")
+            extents = extents[1:]
+        if given.dtype != wanted.dtype or _differ(extents, wanted.extents):
+            raise ShapeError(
+                f"scan: input {position} is {given.describe()}, its body reads {wanted.describe()}"
+            )
+    for position, (old, new) in enumerate(zip(body.inputs[: body.carries], body.outputs)):  # noqa: B905
+        if old.dtype != new.dtype or _differ(old.extents, new.extents):
+            raise ShapeError(
+                f"scan: carry {position} comes in as {old.describe()}, goes out as {new.describe()}"
+            )
+
+
+def _differ(first: Sequence[Size], second: Sequence[Size]) -> bool:
+    """Whether two shapes cannot be equal, whatever the unknown extents turn out to be."""
+    return len(first) != len(second) or any(
+        isinstance(a, int) and isinstance(b, int) and a != b
+        for a, b in zip(first, second, strict=True)
+    )
+
+
+class _Backward:
+    """Back-propagation through time: a scan that walks the steps in the opposite order.
+
+    Going back over one step turns the cotangents of its new carries and outputs into those of its
+    old carries, items and captured tensors. The first are the carries of the backward scan, the
+    second its outputs; the third are added up over all steps, in carries of their own.
+
+    What the backward step reads of the forward step becomes a sequence: the forward scan is
+    extended so that it puts those tensors out.
+    """
+
+    def __init__(
+        self,
+        cotangents: Mapping[int, Tensor | None],
+        wanted: Sequence[bool],
+        inputs: Sequence[Tensor],
+        body: Body,
+        length: Size,
+        reverse: bool,
+    ) -> None:
+        self.inputs = inputs
+        self.body = body
+        self.length = length
+        self.reverse = reverse
+        after = body.carries + body.sequences
+        live = _live_carries(body, wanted)
+        self.carries = [i for i in range(body.carries) if live[i]]
+        self.items = [i for i in range(body.carries, after) if _flows(body.inputs[i], wanted[i])]
+        self.captured = [i for i in range(after, len(inputs)) if _flows(body.inputs[i], wanted[i])]
+        self.final = {i: cotangents.get(i) for i in self.carries}
+        self.stacked = {
+            i: share
+            for i, share in sorted(cotangents.items())
+            if i >= body.carries and share is not None
+        }
+
+    def shares(self) -> list[Tensor | None]:
+        """One cotangent for each input of the scan, None where nothing flows."""
+        result: list[Tensor | None] = [None] * len(self.inputs)
+        sources = [*self.carries, *self.items, *self.captured]
+        if not sources or not (self.stacked or any(v is not None for v in self.final.values())):
+            return result
+        # Placeholders of one backward step.
+        seeds = {i: _like(self.body.outputs[i]) for i in (*self.carries, *self.stacked)}
+        totals = {i: _like(self.body.inputs[i]) for i in self.captured}
+        pulled = self._pull_back(seeds, sources)
+        residuals = self._residuals([share for share in pulled.values() if share is not None])
+        places = {tensor: _like(tensor) for tensor in residuals}
+        old = self.body.inputs
+        new_carries = [_or_zeros(pulled[i], old[i]) for i in self.carries]
+        new_totals = [totals[i] + _or_zeros(pulled[i], old[i]) for i in self.captured]
+        items = [_or_zeros(pulled[i], old[i]) for i in self.items]
+        sequences, captured = self._sources(residuals)
+        backward = Body(
+            inputs=[
+                *(seeds[i] for i in self.carries),
+                *totals.values(),
+                *(seeds[i] for i in self.stacked),
+                *(places[tensor] for tensor in (*sequences, *captured)),
+            ],
+            outputs=substitute([*new_carries, *new_totals, *items], places),
+            carries=len(self.carries) + len(totals),
+            sequences=len(self.stacked) + len(sequences),
+        )
+        arguments = [
+            *(_or_zeros(self.final[i], self.inputs[i]) for i in self.carries),
+            *(filled(0, self.inputs[i]) for i in self.captured),
+            *self.stacked.values(),
+            *sequences.values(),
+            *captured.values(),
+        ]
+        order = [*self.carries, *self.captured, *self.items]
+        for output, position in enumerate(order):
+            if pulled[position] is not None or position in self.final:
+                result[position] = scan_node(
+                    arguments, backward, output, self.length, not self.reverse
+                )
+        return result
+
+    def _pull_back(
+        self, seeds: dict[int, Input], sources: Sequence[int]
+    ) -> dict[int, Tensor | None]:
+        from cairnet.tensor.gradient import pull_back
+
+        outputs = [self.body.outputs[i] for i in seeds]
+        targets = [self.body.inputs[i] for i in sources]
+        return dict(zip(sources, pull_back(outputs, list(seeds.values()), targets), strict=True))
+
+    def _residuals(self, shares: Sequence[Tensor]) -> list[Tensor]:
+        """What the backward step reads of the forward step."""
+        forward = set(topological_order(self.body.outputs)) | set(self.body.inputs)
+
+        def is_read(tensor: Tensor) -> bool:
+            # Movements are cheaper to repeat than to store; constants are no one's.
+            return tensor in forward and not tensor.primitive.movement and not tensor.closed
+
+        return [tensor for tensor in topological_order(shares, stop=is_read) if is_read(tensor)]
+
+    def _sources(
+        self, residuals: Sequence[Tensor]
+    ) -> tuple[dict[Tensor, Tensor], dict[Tensor, Tensor]]:
+        """Where the residuals come from: sequences, and tensors that every step reads whole."""
+        given: dict[Tensor, Tensor] = dict(zip(self.body.inputs, self.inputs, strict=True))
+        after = self.body.carries + self.body.sequences
+        whole = set(self.body.inputs[after:])
+        items = set(self.body.inputs[self.body.carries : after])
+        stored = [tensor for tensor in residuals if tensor not in whole and tensor not in items]
+        extended = Body(
+            self.body.inputs,
+            (*self.body.outputs, *stored),
+            self.body.carries,
+            self.body.sequences,
+            extends=self.body,
+        )
+        count = len(self.body.outputs)
+        stacks: dict[Tensor, Tensor] = {
+            tensor: scan_node(self.inputs, extended, count + i, self.length, self.reverse)
+            for i, tensor in enumerate(stored)
+        }
+        sequences = {t: stacks[t] if t in stacks else given[t] for t in residuals if t not in whole}
+        return sequences, {t: given[t] for t in residuals if t in whole}
+
+
+def _like(tensor: Tensor) -> Input:
+    return Input(tensor.extents, tensor.dtype, getattr(tensor, "name", "") or "cotangent")
+
+
+def _or_zeros(share: Tensor | None, like: Tensor) -> Tensor:
+    return filled(0, like) if share is None else share
+
+
+def _flows(tensor: Tensor, wanted: bool) -> bool:
+    return wanted and is_floating(tensor.dtype)
+
+
+def _live_carries(body: Body, wanted: Sequence[bool]) -> list[bool]:
+    """Which carries a cotangent flows through: those that depend on a wanted input, at any step."""
+    reached: set[Tensor] = {
+        tensor for tensor, flag in zip(body.inputs, wanted, strict=True) if _flows(tensor, flag)
+    }
+    order = topological_order(body.outputs)
+    carries = range(body.carries)
+    while True:
+        for tensor in order:
+            if tensor.primitive.differentiable and any(item in reached for item in tensor.inputs):
+                reached.add(tensor)
+        found = {
+            body.inputs[i]
+            for i in carries
+            if body.outputs[i] in reached and is_floating(body.inputs[i].dtype)
+        }
+        if found <= reached:
+            return [body.inputs[i] in reached for i in carries]
+        reached |= found
+
+
+SCAN = register(Scan())
