@@ -1,0 +1,447 @@
+"""Pass 6: one scheduled nest becomes one LLVM function.
+
+The function computes the blocks `begin` to `end` of the nest; a block is one register tile of
+results. Its skeleton:
+
+    for block in begin … end:
+        where the block lies along each parallel axis
+        accumulators := identity
+        for reduce axes: for written-out taps: accumulators := combine(accumulators, value)
+        add up the lanes, if the vector axis is a reduce axis
+        stores
+
+Values are written for every point of the tile; equal loads and equal subexpressions of different
+points are written once, which is what a register tile is for.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from cairnet.backends.native.builder import Builder, Value
+from cairnet.backends.native.evaluate import Evaluator, Place
+from cairnet.backends.native.folds import Accumulator
+from cairnet.compiler.loops import Affine, Axis, Buffer, Guard, Load, Nest, expressions
+from cairnet.compiler.tile import Schedule
+from cairnet.tensor.extent import Extent, Size
+
+__all__ = ["Kernel", "emit_kernel"]
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """An emitted nest.
+
+    Attributes:
+        text: the LLVM function, named `@KERNEL`.
+        declarations: what the module must declare for it.
+        arguments: what its parameters after (begin, end) are: buffers and extents.
+        blocks: for each loop over blocks the extent and the step; their rounded-up quotients
+            multiply to the number of blocks.
+        cycles: the cost that the schedule expects.
+    """
+
+    text: str
+    declarations: frozenset[str]
+    arguments: tuple[Buffer | Extent, ...]
+    blocks: tuple[tuple[Size, int], ...]
+    cycles: float
+
+
+def emit_kernel(
+    nest: Nest, schedule: Schedule, memory: Callable[[Buffer], Buffer]
+) -> Kernel:
+    """Write the function of a nest.
+
+    Args:
+        nest: what to compute.
+        schedule: how to walk it.
+        memory: for each buffer the buffer whose memory it is (itself, or a variable updated in
+            place), so that one piece of memory is one parameter.
+    """
+    return _Emitter(nest, schedule, memory).kernel()
+
+
+class _Emitter:
+    def __init__(
+        self, nest: Nest, schedule: Schedule, memory: Callable[[Buffer], Buffer]
+    ) -> None:
+        self.nest = nest
+        self.schedule = schedule
+        self.builder = Builder("KERNEL", [("i64", "begin"), ("i64", "end")])
+        self.arguments: list[Buffer | Extent] = []
+        self._parameters: dict[Buffer | Extent, Value] = {}
+        self.memory = memory
+        self.guards = self._block_guards()
+
+    # -- parameters ----------------------------------------------------------------------------
+
+    def pointer(self, buffer: Buffer) -> Value:
+        """The parameter that holds where a buffer lies."""
+        return self._parameter(self.memory(buffer), "ptr", "noalias")
+
+    def size(self, size: Size) -> Value:
+        """An extent as a value: a constant, or a parameter."""
+        if isinstance(size, Extent):
+            return self._parameter(size, "i64")
+        return self.builder.integer(size)
+
+    def _parameter(self, item: Buffer | Extent, type_: str, attribute: str = "") -> Value:
+        if item not in self._parameters:
+            name = f"p{len(self.arguments)}"
+            self.arguments.append(item)
+            self.builder.parameters.append((f"{type_} {attribute}".strip(), name))
+            self._parameters[item] = Value(type_, f"%{name}")
+        return self._parameters[item]
+
+    # -- the function --------------------------------------------------------------------------
+
+    def kernel(self) -> Kernel:
+        """Write everything."""
+        builder = self.builder
+        blocks = tuple((axis.extent, self._step(axis)) for axis in self.schedule.order)
+        begin, end = builder.parameter(0), builder.parameter(1)
+        with builder.loop(begin, end, stem="block") as number:
+            self._blocks(self._indices(number, blocks))
+        builder.line("ret void")
+        return Kernel(
+            builder.text(),
+            frozenset(builder.declarations),
+            tuple(self.arguments),
+            blocks,
+            self.schedule.cycles,
+        )
+
+    def _step(self, axis: Axis) -> int:
+        if axis is self.schedule.vector:
+            return self.schedule.lanes * self.schedule.vectors
+        return self.schedule.tile.get(axis, 1)
+
+    def _indices(self, number: Value, blocks: Sequence[tuple[Size, int]]) -> dict[Axis, Value]:
+        """Which block along each axis, from the number of the block."""
+        builder = self.builder
+        result: dict[Axis, Value] = {}
+        order = self.schedule.order
+        for position in range(len(order) - 1, -1, -1):
+            if position == 0:
+                result[order[0]] = number
+                continue
+            count = self._count(*blocks[position])
+            result[order[position]] = builder.binary("urem", number, count)
+            number = builder.binary("udiv", number, count)
+        return result
+
+    def _count(self, extent: Size, step: int) -> Value:
+        if not isinstance(extent, Extent):
+            return self.builder.integer(-(-extent // step))
+        rounded = self.builder.binary("add", self.size(extent), self.builder.integer(step - 1))
+        return self.builder.binary("udiv", rounded, self.builder.integer(step))
+
+    def _blocks(self, indices: Mapping[Axis, Value]) -> None:
+        """Split off the last, smaller block along each axis, then write each variant."""
+        bases = {
+            axis: self.builder.binary("mul", index, self.builder.integer(self._step(axis)))
+            if self._step(axis) != 1
+            else index
+            for axis, index in indices.items()
+        }
+        self._variants(list(self.schedule.order), bases, _Tile({}, None, 1))
+
+    def _variants(self, axes: list[Axis], bases: dict[Axis, Value], tile: _Tile) -> None:
+        if not axes:
+            self._block(bases, tile)
+            return
+        axis, rest = axes[0], axes[1:]
+        step = self._step(axis)
+        if step == 1:
+            self._variants(rest, bases, tile)
+            return
+        if isinstance(axis.extent, Extent):
+            self._dynamic_variants(axis, rest, bases, tile)
+            return
+        whole, left = divmod(axis.extent, step)
+        if whole and left:
+            is_whole = self.builder.compare(
+                "icmp slt", bases[axis], self.builder.integer(whole * step)
+            )
+            self._either(
+                is_whole,
+                lambda: self._variants(rest, bases, self._with(tile, axis, step)),
+                lambda: self._variants(rest, bases, self._with(tile, axis, left)),
+            )
+        else:
+            self._variants(rest, bases, self._with(tile, axis, step if whole else left))
+
+    def _dynamic_variants(
+        self, axis: Axis, rest: list[Axis], bases: dict[Axis, Value], tile: _Tile
+    ) -> None:
+        """A whole block, or what is left of the extent in single steps (the last one masked)."""
+        builder = self.builder
+        extent, step = self.size(axis.extent), self._step(axis)
+        stop = builder.binary("add", bases[axis], builder.integer(step))
+        is_whole = builder.compare("icmp sle", stop, extent)
+
+        def remainder() -> None:
+            stride = self.schedule.lanes if axis is self.schedule.vector else 1
+            with builder.loop(bases[axis], extent, stride, stem="rest") as base:
+                narrow = self._with(tile, axis, stride)
+                if axis is self.schedule.vector:
+                    narrow = _Tile(narrow.sizes, self._tail_mask(base, extent), 1)
+                self._variants(rest, {**bases, axis: base}, narrow)
+
+        self._either(
+            is_whole, lambda: self._variants(rest, bases, self._with(tile, axis, step)), remainder
+        )
+
+    def _tail_mask(self, base: Value, extent: Value) -> Value:
+        """Which lanes of a vector at `base` lie below the extent."""
+        builder, lanes = self.builder, self.schedule.lanes
+        if lanes == 1:
+            return Value("i1", "true")
+        left = builder.convert("trunc", builder.binary("sub", extent, base), "i32")
+        return builder.compare(
+            "icmp slt", builder.lane_numbers(lanes), builder.splat(left, lanes)
+        )
+
+    def _with(self, tile: _Tile, axis: Axis, size: int) -> _Tile:
+        if axis is not self.schedule.vector:
+            return _Tile({**tile.sizes, axis: size}, tile.mask, tile.vectors)
+        lanes = self.schedule.lanes
+        vectors = -(-size // lanes)
+        left = size - (vectors - 1) * lanes
+        mask = None if left == lanes else _constant_mask(lanes, left)
+        return _Tile(tile.sizes, mask, vectors)
+
+    def _either(
+        self, condition: Value, yes: Callable[[], None], no: Callable[[], None]
+    ) -> None:
+        builder = self.builder
+        first, second, done = (builder.fresh(part) for part in ("yes", "no", "join"))
+        builder.branch_if(condition, first, second)
+        builder.label(first)
+        yes()
+        builder.branch(done)
+        builder.label(second)
+        no()
+        builder.branch(done)
+        builder.label(done)
+
+    # -- one block -----------------------------------------------------------------------------
+
+    def _block(self, bases: Mapping[Axis, Value], tile: _Tile) -> None:
+        if not self.guards:
+            self._body(bases, tile, guarded=False)
+            return
+        inside = self._all_inside(bases, tile)
+        self._either(
+            inside,
+            lambda: self._body(bases, tile, guarded=False),
+            lambda: self._body(bases, tile, guarded=True),
+        )
+
+    def _block_guards(self) -> tuple[Guard, ...]:
+        """The guards of the fold's loads, which mostly hold for a whole block."""
+        if not self.nest.folds:
+            return ()
+        found: dict[Guard, None] = {}
+        for fold in self.nest.folds:
+            found.update(dict.fromkeys(fold.guards))
+            for item in expressions([fold.value]):
+                if isinstance(item, Load):
+                    found.update(dict.fromkeys(item.guards))
+        return tuple(found)
+
+    def _all_inside(self, bases: Mapping[Axis, Value], tile: _Tile) -> Value:
+        """Whether all guards hold at every point of the block and every turn of its loops."""
+        builder = self.builder
+        result: Value | None = None
+        for guard in self.guards:
+            low, high = self._range(guard.index, bases, tile)
+            above = builder.compare("icmp sge", low, builder.integer(0))
+            below = builder.compare("icmp slt", high, self.size(guard.extent))
+            both = builder.binary("and", above, below)
+            result = both if result is None else builder.binary("and", result, both)
+        return result if result is not None else Value("i1", "true")
+
+    def _range(
+        self, index: Affine, bases: Mapping[Axis, Value], tile: _Tile
+    ) -> tuple[Value, Value]:
+        builder = self.builder
+        low = high = self.size(index.constant)
+        for axis, factor in index.terms.items():
+            scale = self.size(factor)
+            if axis in bases:
+                moved = builder.binary("mul", bases[axis], scale)
+                low, high = builder.binary("add", low, moved), builder.binary("add", high, moved)
+                width = tile.sizes.get(axis, 1)
+                if axis is self.schedule.vector:
+                    width = tile.vectors * self.schedule.lanes
+                last = builder.integer(width - 1)
+            else:
+                last = builder.binary("sub", self.size(axis.extent), builder.integer(1))
+            reach = builder.binary("mul", last, scale)
+            zero = builder.integer(0)
+            low = builder.binary("add", low, builder.call("i64", "llvm.smin.i64", reach, zero))
+            high = builder.binary("add", high, builder.call("i64", "llvm.smax.i64", reach, zero))
+        return low, high
+
+    def _body(self, bases: Mapping[Axis, Value], tile: _Tile, guarded: bool) -> None:
+        nest, schedule = self.nest, self.schedule
+        points = self._points(tile)
+        along = schedule.vector in nest.axes
+        evaluator = Evaluator(
+            self.builder,
+            self,
+            schedule.vector,
+            schedule.lanes,
+            bases,
+            nest,
+            guarded or not nest.folds,
+        )
+        lanes = schedule.lanes if along or schedule.vector in nest.reduce else 1
+        accumulators = [
+            [Accumulator(self.builder, fold, lanes) for fold in nest.folds] for _ in points
+        ]
+        if nest.kind == "map":
+            self._reduce(evaluator, points, accumulators)
+            results = [
+                [item.result(across_lanes=not along) for item in each] for each in accumulators
+            ]
+            changes = {} if along else {"vector": None, "lanes": 1}
+            self._store(evaluator.scope({}, guarded=True, **changes), points, results)
+        else:
+            self._in_order(evaluator, points, accumulators)
+
+    def _points(self, tile: _Tile) -> list[Place]:
+        """The points of the tile: constant offsets from the block's corner, and a lane mask."""
+        axes = [axis for axis in self.schedule.order if tile.sizes.get(axis, 1) > 1]
+        vector = self.schedule.vector
+        along = vector in self.nest.axes
+        result = []
+        for offsets in itertools.product(*(range(tile.sizes[axis]) for axis in axes)):
+            place = dict(zip(axes, offsets, strict=True))
+            for number in range(tile.vectors if along else 1):
+                if along and vector is not None:
+                    place = {**place, vector: number * self.schedule.lanes}
+                last = number == tile.vectors - 1
+                result.append(Place(place, tile.mask if along and last else None))
+        return result
+
+    # -- folds ---------------------------------------------------------------------------------
+
+    def _reduce(
+        self,
+        evaluator: Evaluator,
+        points: Sequence[Place],
+        accumulators: Sequence[Sequence[Accumulator]],
+    ) -> None:
+        if not self.nest.folds:
+            return
+
+        def turn(inner: Evaluator, mask: Value | None) -> None:
+            for taps in self._taps():
+                for point, held in zip(points, accumulators, strict=True):
+                    place = point.moved(taps, mask)
+                    for accumulator in held:
+                        accumulator.take(inner, place)
+
+        loads = [
+            item
+            for item in expressions([fold.value for fold in self.nest.folds])
+            if isinstance(item, Load)
+        ]
+        self._loops(evaluator.scope({}, loads), list(self.schedule.reduce), loads, turn)
+
+    def _loops(
+        self,
+        evaluator: Evaluator,
+        axes: list[Axis],
+        loads: Sequence[Load],
+        turn: Callable[[Evaluator, Value | None], None],
+    ) -> None:
+        if not axes:
+            turn(evaluator, None)
+            return
+        axis, rest = axes[0], axes[1:]
+        if axis is self.schedule.vector:
+            self._vector_loop(evaluator, axis, loads, turn)
+            return
+        with self.builder.loop(self.builder.integer(0), self.size(axis.extent), stem="k") as k:
+            self._loops(evaluator.scope({axis: k}, loads), rest, loads, turn)
+
+    def _vector_loop(
+        self,
+        evaluator: Evaluator,
+        axis: Axis,
+        loads: Sequence[Load],
+        turn: Callable[[Evaluator, Value | None], None],
+    ) -> None:
+        """Whole vectors along a reduce axis, then the masked rest."""
+        builder, lanes = self.builder, self.schedule.lanes
+        extent = self.size(axis.extent)
+        if isinstance(axis.extent, Extent):
+            whole = builder.binary("and", extent, builder.integer(-lanes))
+        else:
+            whole = builder.integer(axis.extent // lanes * lanes)
+        with builder.loop(builder.integer(0), whole, lanes, stem="k") as k:
+            turn(evaluator.scope({axis: k}, loads), None)
+        if isinstance(axis.extent, Extent):
+            with builder.when(builder.compare("icmp slt", whole, extent)):
+                turn(evaluator.scope({axis: whole}, loads), self._tail_mask(whole, extent))
+        elif axis.extent % lanes:
+            mask = _constant_mask(lanes, axis.extent % lanes)
+            turn(evaluator.scope({axis: whole}, loads), mask)
+
+    def _taps(self) -> Iterator[dict[Axis, int]]:
+        axes = self.schedule.unrolled
+        for taps in itertools.product(*(range(int(str(axis.extent))) for axis in axes)):
+            yield dict(zip(axes, taps, strict=True))
+
+    def _in_order(
+        self,
+        evaluator: Evaluator,
+        points: Sequence[Place],
+        accumulators: Sequence[Sequence[Accumulator]],
+    ) -> None:
+        """Running folds and scatters: the stores happen at every turn of the reduce axes."""
+
+        def turn(inner: Evaluator, mask: Value | None) -> None:
+            for point, held in zip(points, accumulators, strict=True):
+                for accumulator in held:
+                    accumulator.take(inner, point)
+            results = [[item.current() for item in held] for held in accumulators]
+            self._store(inner.scope({}), points, results)
+
+        self._loops(evaluator.scope({}), list(self.nest.reduce), [], turn)
+
+    # -- stores --------------------------------------------------------------------------------
+
+    def _store(
+        self,
+        evaluator: Evaluator,
+        points: Sequence[Place],
+        results: Sequence[Sequence[tuple[Value, Value | None]]],
+    ) -> None:
+        for point, result in zip(points, results, strict=True):
+            evaluator.results = result
+            evaluator.forget_results()
+            values = [evaluator.value(store.value, point) for store in self.nest.stores]
+            # All is read before anything is written: a variable may be updated in place.
+            for store, value in zip(self.nest.stores, values, strict=True):
+                evaluator.store(store, value, point, add=self.nest.kind == "scatter")
+
+
+@dataclass(frozen=True)
+class _Tile:
+    """The size of a block: points along tiled axes, vectors, and the mask of the last vector."""
+
+    sizes: dict[Axis, int]
+    mask: Value | None
+    vectors: int
+
+
+def _constant_mask(lanes: int, active: int) -> Value:
+    bits = ", ".join(f"i1 {'true' if lane < active else 'false'}" for lane in range(lanes))
+    return Value(f"<{lanes} x i1>", f"<{bits}>")

@@ -1,0 +1,525 @@
+"""Expressions of the loop IR as LLVM values: addresses, loads, guards, arithmetic, stores.
+
+A value that does not change along the vector axis stays a scalar until it meets a vector. Equal
+loads and equal subexpressions at different points of a tile are written once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from cairnet.backends.native import scalars
+from cairnet.backends.native.builder import Builder, Value, llvm_type, vector_of
+from cairnet.base.dtypes import is_floating
+from cairnet.base.errors import CompileError
+from cairnet.compiler.loops import (
+    Affine,
+    Axis,
+    Buffer,
+    Compute,
+    Coordinate,
+    Expression,
+    Guard,
+    Guarded,
+    Literal,
+    Load,
+    Nest,
+    Number,
+    Result,
+    Store,
+    expressions,
+)
+from cairnet.tensor.extent import Size
+
+__all__ = ["ZEROS", "Evaluator", "Place"]
+
+#: Where a load goes whose guard fails: a global of the module, as long as the longest vector.
+ZEROS = Value("ptr", "@zeros")
+DType = np.dtype[Any]
+Computed = Sequence[tuple[Expression, Size, Size]]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A point of the tile: constant offsets along axes, the active lanes, the lanes that fold."""
+
+    offsets: Mapping[Axis, int]
+    mask: Value | None = None
+    fold_mask: Value | None = None
+
+    def moved(self, taps: Mapping[Axis, int], mask: Value | None) -> Place:
+        """The same point at a tap of the written-out reduce axes."""
+        if not taps and mask is None:
+            return self
+        return Place({**self.offsets, **taps}, self.mask if mask is None else mask, mask)
+
+
+class Parameters(Protocol):
+    """What the evaluator asks of the function that is being written."""
+
+    guards: tuple[Guard, ...]
+
+    def pointer(self, buffer: Buffer) -> Value:
+        """Where a buffer lies."""
+
+    def size(self, size: Size) -> Value:
+        """An extent as an i64."""
+
+
+class Evaluator:
+    """Writes values at one depth of the loops; `scope` makes one for a deeper loop.
+
+    Args:
+        builder: where to write.
+        parameters: the function's buffers and extents.
+        vector: the axis along the lanes, or None.
+        lanes: how many lanes there are.
+        bases: the counters of all open loops.
+        nest: what is being computed.
+        guarded: whether the guards that hold for most whole blocks are tested.
+    """
+
+    def __init__(
+        self,
+        builder: Builder,
+        parameters: Parameters,
+        vector: Axis | None,
+        lanes: int,
+        bases: Mapping[Axis, Value],
+        nest: Nest,
+        guarded: bool,
+    ) -> None:
+        self.builder = builder
+        self.parameters = parameters
+        self.vector = vector
+        self.lanes = lanes
+        self.bases = dict(bases)
+        self.nest = nest
+        self.guarded = guarded
+        self.results: Sequence[tuple[Value, Value | None]] = ()
+        self._generation = 0
+        self._memo: dict[tuple[Any, ...], Value] = {}
+        self._pointers: dict[tuple[Any, ...], Value] = {}
+        self._dependence: dict[int, tuple[tuple[Axis, ...], bool]] = {}
+
+    def scope(
+        self, counters: Mapping[Axis, Value], loads: Sequence[Load] = (), **changes: Any
+    ) -> Evaluator:
+        """An evaluator inside further loops; the addresses of `loads` are moved along here."""
+        inner = Evaluator(
+            self.builder,
+            self.parameters,
+            changes.get("vector", self.vector),
+            changes.get("lanes", self.lanes),
+            {**self.bases, **counters},
+            self.nest,
+            changes.get("guarded", self.guarded),
+        )
+        inner._dependence = self._dependence
+        for load in loads:
+            key = _group(load.buffer, load.offset)
+            if key in inner._pointers:
+                continue
+            if key in self._pointers:
+                moved = {axis: f for axis, f in load.offset.terms.items() if axis in counters}
+                inner._pointers[key] = inner._advance(self._pointers[key], load.buffer, moved)
+            else:
+                inner._pointers[key] = inner._base_pointer(load.buffer, load.offset)
+        return inner
+
+    def forget_results(self) -> None:
+        """The results of the folds are now those of another point."""
+        self._generation += 1
+
+    # -- addresses -----------------------------------------------------------------------------
+
+    def _base_pointer(self, buffer: Buffer, offset: Affine) -> Value:
+        terms = {axis: f for axis, f in offset.terms.items() if axis in self.bases}
+        return self._advance(self.parameters.pointer(buffer), buffer, terms)
+
+    def _advance(self, pointer: Value, buffer: Buffer, terms: Mapping[Axis, Size]) -> Value:
+        total: Value | None = None
+        for axis, factor in terms.items():
+            moved = self._scaled(self.bases[axis], factor)
+            total = moved if total is None else self.builder.binary("add", total, moved)
+        if total is None:
+            return pointer
+        return self.builder.offset(pointer, _memory_type(buffer.dtype), total)
+
+    def _scaled(self, value: Value, factor: Size) -> Value:
+        if factor == 1:
+            return value
+        return self.builder.binary("mul", value, self.parameters.size(factor))
+
+    def _pointer(self, buffer: Buffer, offset: Affine, place: Place) -> Value:
+        """The address of the element at a place (of its first lane)."""
+        key = _group(buffer, offset)
+        if key not in self._pointers:
+            self._pointers[key] = self._base_pointer(buffer, offset)
+        constant = self._constant(offset, place)
+        if constant == 0:
+            return self._pointers[key]
+        index = self.parameters.size(constant)
+        return self.builder.offset(self._pointers[key], _memory_type(buffer.dtype), index)
+
+    def _constant(self, offset: Affine, place: Place) -> Size:
+        """The part of an affine index that the tile and the taps fix."""
+        total = offset.constant
+        for axis, factor in offset.terms.items():
+            moved = place.offsets.get(axis, 0)
+            if moved:
+                total = factor * moved + total
+        return total
+
+    def index(self, index: Affine, place: Place) -> Value:
+        """An affine index as an i64 (of the first lane)."""
+        total = self.parameters.size(self._constant(index, place))
+        for axis, factor in index.terms.items():
+            if axis in self.bases:
+                total = self.builder.binary("add", total, self._scaled(self.bases[axis], factor))
+        return total
+
+    def _varies(self, index: Affine) -> bool:
+        return self.vector is not None and self.lanes > 1 and index.coefficient(self.vector) != 0
+
+    def _lane_offsets(self, stride: Size) -> Value:
+        """stride · (0, 1, 2, …) as i64."""
+        numbers = self.builder.lane_numbers(self.lanes, "i64")
+        if stride == 1:
+            return numbers
+        scale = self.builder.splat(self.parameters.size(stride), self.lanes)
+        return self.builder.binary("mul", numbers, scale)
+
+    # -- guards --------------------------------------------------------------------------------
+
+    def active(self, guards: Sequence[Guard], place: Place) -> Value | None:
+        """Whether all guards hold: an i1, a vector of them, or None where nothing is tested."""
+        result: Value | None = None
+        for guard in guards:
+            if not self.guarded and guard in self.parameters.guards:
+                continue
+            result = self._both(result, self._holds(guard, place))
+        return result
+
+    def _holds(self, guard: Guard, place: Place) -> Value:
+        key = ("guard", guard.index.key, str(guard.extent), self._constant(guard.index, place))
+        if key not in self._memo:
+            position, extent = self.index(guard.index, place), self.parameters.size(guard.extent)
+            if self._varies(guard.index) and self.vector is not None:
+                offsets = self._lane_offsets(guard.index.coefficient(self.vector))
+                position = self.builder.binary(
+                    "add", self.builder.splat(position, self.lanes), offsets
+                )
+                extent = self.builder.splat(extent, self.lanes)
+            self._memo[key] = self.builder.compare("icmp ult", position, extent)
+        return self._memo[key]
+
+    def _both(self, first: Value | None, second: Value | None) -> Value | None:
+        if first is None or second is None:
+            return first if second is None else second
+        if first.lanes != second.lanes:
+            first, second = (self._spread(value) for value in (first, second))
+        return self.builder.binary("and", first, second)
+
+    def _spread(self, value: Value) -> Value:
+        return self.builder.splat(value, self.lanes) if value.lanes == 1 else value
+
+    # -- values --------------------------------------------------------------------------------
+
+    def value(self, expression: Expression, place: Place) -> Value:
+        """The expression at a place: a scalar, or a vector if it varies along the lanes."""
+        key = self._key(expression, place)
+        if key not in self._memo:
+            self._memo[key] = self._write(expression, place)
+        return self._memo[key]
+
+    def _key(self, expression: Expression, place: Place) -> tuple[Any, ...]:
+        axes, from_results = self._depends(expression)
+        mask = place.mask.name if place.mask is not None else ""
+        if isinstance(expression, Load) and not expression.computed:
+            guards = tuple(
+                (guard.index.key, str(guard.extent), self._constant(guard.index, place))
+                for guard in expression.guards
+            )
+            group = _group(expression.buffer, expression.offset)
+            return (*group, self._constant(expression.offset, place), guards, mask)
+        offsets = tuple(place.offsets.get(axis, 0) for axis in axes)
+        return (id(expression), offsets, mask, self._generation if from_results else 0)
+
+    def _depends(self, expression: Expression) -> tuple[tuple[Axis, ...], bool]:
+        """The axes an expression moves along, and whether it contains the result of a fold."""
+        if id(expression) not in self._dependence:
+            for item in expressions([expression]):
+                if id(item) not in self._dependence:
+                    self._dependence[id(item)] = self._own_dependence(item)
+        return self._dependence[id(expression)]
+
+    def _own_dependence(self, item: Expression) -> tuple[tuple[Axis, ...], bool]:
+        axes: set[Axis] = set()
+        from_results = isinstance(item, Result)
+        if isinstance(item, Load):
+            axes.update(item.offset.terms)
+        if isinstance(item, Load | Guarded):
+            for guard in item.guards:
+                axes.update(guard.index.terms)
+        if isinstance(item, Coordinate):
+            axes.update(item.index.terms)
+        for part in item.parts():
+            below, results = self._dependence[id(part)]
+            axes.update(below)
+            from_results = from_results or results
+        return tuple(sorted(axes, key=lambda axis: axis.serial)), from_results
+
+    def _write(self, expression: Expression, place: Place) -> Value:
+        builder = self.builder
+        if isinstance(expression, Load):
+            return self._load(expression, place)
+        if isinstance(expression, Compute):
+            arguments = self._alike([self.value(part, place) for part in expression.arguments])
+            operand = expression.arguments[-1].dtype
+            return scalars.compute(
+                builder, expression.name, expression.dtype, operand, arguments, expression.word
+            )
+        if isinstance(expression, Literal):
+            return scalars.literal(builder, expression.value, expression.dtype)
+        if isinstance(expression, Result):
+            value, position = self.results[expression.fold]
+            if not expression.position or position is None:
+                return value
+            return scalars.convert(builder, position, np.dtype("int32"), expression.dtype)
+        if isinstance(expression, Guarded):
+            condition = self.active(expression.guards, place)
+            inside = self.value(expression.inside, place)
+            if condition is None:
+                return inside
+            outside = self.value(expression.outside, place)
+            return builder.select(*self._alike([condition, inside, outside]))
+        if isinstance(expression, Coordinate):
+            return self._coordinate(expression, place)
+        if isinstance(expression, Number):
+            size = self.parameters.size(expression.size)
+            return scalars.convert(builder, size, np.dtype("int64"), expression.dtype)
+        raise CompileError(f"the native compiler has no rule for {type(expression).__name__}")
+
+    def _alike(self, values: list[Value]) -> list[Value]:
+        if all(value.lanes == 1 for value in values):
+            return values
+        return [self._spread(value) for value in values]
+
+    def _coordinate(self, expression: Coordinate, place: Place) -> Value:
+        builder, int64 = self.builder, np.dtype("int64")
+        first = self.index(expression.index, place)
+        if not self._varies(expression.index) or self.vector is None:
+            return scalars.convert(builder, first, int64, expression.dtype)
+        stride = expression.index.coefficient(self.vector)
+        if is_floating(expression.dtype) or not isinstance(stride, int):
+            offsets = self._lane_offsets(stride)
+            whole = builder.binary("add", builder.splat(first, self.lanes), offsets)
+            return scalars.convert(builder, whole, int64, expression.dtype)
+        element = llvm_type(expression.dtype)
+        base = builder.splat(scalars.convert(builder, first, int64, expression.dtype), self.lanes)
+        steps = ", ".join(f"{element} {_wrapped(lane * stride, expression.dtype)}" for lane in range(self.lanes))
+        return builder.binary("add", base, Value(base.type, f"<{steps}>"))
+
+    # -- loads ---------------------------------------------------------------------------------
+
+    def _load(self, load: Load, place: Place) -> Value:
+        memory = _memory_type(load.buffer.dtype)
+        pointer = self._pointer(load.buffer, load.offset, place)
+        active = self.active(load.guards, place)
+        moved = self._computed(load.computed, place)
+        if moved is not None and moved.lanes == 1:
+            pointer = self.builder.offset(pointer, memory, moved)
+            moved = None
+        if moved is None and not self._varies(load.offset):
+            value = self._scalar_load(memory, pointer, active)
+        else:
+            value = self._vector_load(load, memory, pointer, moved, self._both(active, place.mask))
+        if load.dtype == np.bool_:
+            return self.builder.compare("icmp ne", value, self.builder.integer(0, value.type))
+        return value
+
+    def _scalar_load(self, memory: str, pointer: Value, active: Value | None) -> Value:
+        align = _alignment(memory)
+        if active is None or active.lanes == 1:
+            if active is not None:
+                pointer = self.builder.select(active, pointer, ZEROS)
+            return self.builder.load(memory, pointer, align)
+        # One element for all lanes, of which some may not read it: then none needs another.
+        anyone = self.builder.call(
+            "i1", f"llvm.vector.reduce.or.v{active.lanes}i1", active
+        )
+        safe = self.builder.select(anyone, pointer, ZEROS)
+        value = self._spread(self.builder.load(memory, safe, align))
+        zero = Value(value.type, "zeroinitializer")
+        return self.builder.select(active, value, zero)
+
+    def _vector_load(
+        self, load: Load, memory: str, pointer: Value, moved: Value | None, mask: Value | None
+    ) -> Value:
+        builder, align = self.builder, _alignment(memory)
+        type_ = vector_of(memory, self.lanes)
+        stride = load.offset.coefficient(self.vector) if self.vector is not None else 0
+        if moved is None and stride in (1, -1):
+            if mask is not None and mask.lanes == 1:
+                if stride == 1:
+                    pointer = builder.select(mask, pointer, ZEROS)
+                    return builder.load(type_, pointer, align)
+                mask = self._spread(mask)
+            return self._contiguous_load(type_, memory, pointer, mask, stride == -1)
+        offsets = None if stride == 0 else self._lane_offsets(stride)
+        if moved is not None:
+            offsets = moved if offsets is None else builder.binary("add", offsets, moved)
+        if offsets is None:
+            raise CompileError("a vector load needs an address that varies along the lanes")
+        pointers = self._pointer_vector(memory, pointer, offsets)
+        return builder.call(
+            type_,
+            f"llvm.masked.gather.{_suffix(type_)}.v{self.lanes}p0",
+            Value(f"{pointers.type} align {align}", pointers.name),
+            self._mask(mask),
+            Value(type_, "zeroinitializer"),
+        )
+
+    def _pointer_vector(self, memory: str, pointer: Value, offsets: Value) -> Value:
+        return self.builder.emit(
+            vector_of("ptr", self.lanes),
+            f"getelementptr {memory}, ptr {pointer.name}, {offsets.type} {offsets.name}",
+        )
+
+    def _contiguous_load(
+        self, type_: str, memory: str, pointer: Value, mask: Value | None, backwards: bool
+    ) -> Value:
+        builder, align = self.builder, _alignment(memory)
+        if backwards:
+            pointer = builder.offset(pointer, memory, builder.integer(1 - self.lanes))
+            mask = None if mask is None else self._reversed(mask)
+        if mask is None:
+            value = builder.load(type_, pointer, align)
+        else:
+            value = builder.call(
+                type_,
+                f"llvm.masked.load.{_suffix(type_)}.p0",
+                Value(f"ptr align {align}", pointer.name),
+                mask,
+                Value(type_, "zeroinitializer"),
+            )
+        return self._reversed(value) if backwards else value
+
+    def _reversed(self, value: Value) -> Value:
+        order = ", ".join(f"i32 {lane}" for lane in reversed(range(self.lanes)))
+        return self.builder.emit(
+            value.type,
+            f"shufflevector {value.type} {value.name}, {value.type} poison, "
+            f"<{self.lanes} x i32> <{order}>",
+        )
+
+    def _mask(self, mask: Value | None) -> Value:
+        if mask is None:
+            bits = ", ".join(["i1 true"] * self.lanes)
+            return Value(f"<{self.lanes} x i1>", f"<{bits}>")
+        return self._spread(mask)
+
+    def _computed(self, computed: Computed, place: Place) -> Value | None:
+        """The part of an address that comes from index values; each is clamped to its extent."""
+        builder = self.builder
+        total: Value | None = None
+        for expression, extent, stride in computed:
+            index = self.value(expression, place)
+            wide = scalars.convert(builder, index, expression.dtype, np.dtype("int64"))
+            last = builder.binary("sub", self.parameters.size(extent), builder.integer(1))
+            limit = builder.splat(last, wide.lanes)
+            clamped = builder.intrinsic("umin", wide, limit)
+            if stride != 1:
+                scale = builder.splat(self.parameters.size(stride), wide.lanes)
+                clamped = builder.binary("mul", clamped, scale)
+            if total is None:
+                total = clamped
+            else:
+                total = builder.binary("add", *self._alike([total, clamped]))
+        return total
+
+    # -- stores --------------------------------------------------------------------------------
+
+    def store(self, store: Store, value: Value, place: Place, add: bool) -> None:
+        """Write a value at a place, or add it to what is there."""
+        builder = self.builder
+        dtype = store.buffer.dtype
+        memory = _memory_type(dtype)
+        align = _alignment(memory)
+        pointer = self._pointer(store.buffer, store.offset, place)
+        moved = self._computed(store.computed, place)
+        if moved is not None and moved.lanes == 1:
+            pointer = builder.offset(pointer, memory, moved)
+            moved = None
+        if moved is not None:
+            raise CompileError("a scatter needs one address for all lanes")
+        if dtype == np.bool_:
+            value = builder.convert("zext", value, "i8")
+        if not self._varies(store.offset) or self.vector is None:
+            if value.lanes > 1:
+                raise CompileError("a vector meets a store of one element")
+            if add:
+                held = builder.load(memory, pointer, align)
+                value = scalars.compute(builder, "add", dtype, dtype, [held, value])
+            builder.store(value, pointer, align)
+            return
+        value = self._spread(value)
+        stride = store.offset.coefficient(self.vector)
+        if stride == 1:
+            if add:
+                held = self._contiguous_load(value.type, memory, pointer, place.mask, False)
+                value = scalars.compute(builder, "add", dtype, dtype, [held, value])
+            if place.mask is None:
+                builder.store(value, pointer, align)
+            else:
+                builder.call(
+                    "void",
+                    f"llvm.masked.store.{_suffix(value.type)}.p0",
+                    value,
+                    Value(f"ptr align {align}", pointer.name),
+                    place.mask,
+                )
+            return
+        pointers = self._pointer_vector(memory, pointer, self._lane_offsets(stride))
+        aligned = Value(f"{pointers.type} align {align}", pointers.name)
+        mask = self._mask(place.mask)
+        if add:
+            zero = Value(value.type, "zeroinitializer")
+            name = f"llvm.masked.gather.{_suffix(value.type)}.v{self.lanes}p0"
+            held = builder.call(value.type, name, aligned, mask, zero)
+            value = scalars.compute(builder, "add", dtype, dtype, [held, value])
+        name = f"llvm.masked.scatter.{_suffix(value.type)}.v{self.lanes}p0"
+        builder.call("void", name, value, aligned, mask)
+
+
+def _group(buffer: Buffer, offset: Affine) -> tuple[Any, ...]:
+    """What loads have in common that differ only by a constant."""
+    return (id(buffer), tuple(sorted((axis.serial, str(f)) for axis, f in offset.terms.items())))
+
+
+def _memory_type(dtype: DType) -> str:
+    return "i8" if dtype == np.bool_ else llvm_type(dtype)
+
+
+def _alignment(memory: str) -> int:
+    return {"i8": 1, "i16": 2, "i32": 4, "float": 4, "i64": 8, "double": 8}[memory]
+
+
+def _suffix(type_: str) -> str:
+    value = Value(type_, "")
+    element = {"float": "f32", "double": "f64"}.get(value.element, value.element)
+    return element if value.lanes == 1 else f"v{value.lanes}{element}"
+
+
+def _wrapped(value: int, dtype: DType) -> int:
+    """The value modulo the width of an integer dtype, as LLVM writes it."""
+    if dtype == np.bool_:
+        return value & 1
+    bits = dtype.itemsize * 8
+    wrapped = value % (1 << bits)
+    return wrapped - (1 << bits) if wrapped >= 1 << (bits - 1) else wrapped

@@ -1,0 +1,217 @@
+"""Pass 5: the order of the nests, which updates happen in place, and where everything lies.
+
+All updates read the old values. A new value may be written straight into its variable when its
+nest comes after every other nest that reads the variable, and itself reads it only at the point
+that it writes. Otherwise it is written aside and copied in at the end.
+
+The memory of the program is one arena. Each buffer lives from the nest that first writes it to
+the last that reads it; buffers whose lives do not overlap may lie in the same place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from cairnet.compiler.fuse import dependencies
+from cairnet.compiler.loops import Affine, Axis, Buffer, Load, Nest, Store
+from cairnet.tensor.extent import Extent, Size, evaluate
+
+__all__ = ["ALIGNMENT", "Life", "arena_layout", "arrange", "lives_of", "phases_of"]
+
+#: Two cache lines: neighbours never share a line, and no vector straddles one needlessly.
+ALIGNMENT = 128
+
+
+@dataclass(frozen=True)
+class Life:
+    """A buffer of the arena: its size in bytes, the first and the last phase of its life."""
+
+    buffer: Buffer
+    size: Size
+    first: int
+    last: int
+
+
+def arrange(
+    nests: Sequence[Nest], updates: Mapping[Buffer, Buffer]
+) -> tuple[list[Nest], dict[Buffer, Buffer]]:
+    """Order the nests, and decide which new values are written straight into their variables.
+
+    Args:
+        nests: in any order.
+        updates: for each buffer of a new value, the buffer of the variable it replaces.
+
+    Returns:
+        The nests in the order in which they run, with copies into variables at the end; and for
+        each new value that is written in place the buffer of its variable.
+    """
+    before = dependencies(list(nests))
+    in_place: dict[Buffer, Buffer] = {}
+    copies: list[Nest] = []
+    for new, old in updates.items():
+        if _write_in_place(nests, before, new, old):
+            in_place[new] = old
+        else:
+            copies.append(_copy(new, old))
+    return _schedule(nests, before, in_place) + copies, in_place
+
+
+def phases_of(
+    order: Sequence[Nest], in_place: Mapping[Buffer, Buffer], serial: Sequence[bool]
+) -> list[int]:
+    """Number the stretches between which the threads must meet.
+
+    Nests that touch the same memory, one of them writing, need a meeting in between, unless one
+    thread does both.
+    """
+
+    def touched(nest: Nest) -> tuple[set[Buffer], set[Buffer]]:
+        reads = {in_place.get(load.buffer, load.buffer) for load in nest.loads()}
+        return reads, {in_place.get(buffer, buffer) for buffer in nest.written()}
+
+    result: list[int] = []
+    phase = 0
+    since: list[tuple[set[Buffer], set[Buffer], bool]] = []
+    for nest, alone in zip(order, serial, strict=True):
+        reads, writes = touched(nest)
+        for other_reads, other_writes, other_alone in since:
+            conflict = writes & (other_reads | other_writes) or reads & other_writes
+            if conflict and not (alone and other_alone):
+                phase += 1
+                since = []
+                break
+        since.append((reads, writes, alone))
+        result.append(phase)
+    return result
+
+
+def _write_in_place(
+    nests: Sequence[Nest], before: dict[Nest, set[Nest]], new: Buffer, old: Buffer
+) -> bool:
+    """Add the order that makes an update in place right; False where there is none."""
+    writers = [nest for nest in nests if new in nest.written()]
+    if len(writers) != 1 or writers[0].kind != "map":
+        return False
+    writer = writers[0]
+    if not _reads_at_own_point(writer, new, old):
+        return False
+    readers = [
+        nest
+        for nest in nests
+        if nest is not writer and any(load.buffer is old for load in nest.loads())
+    ]
+    if any(_needs(before, reader, writer) for reader in readers):
+        return False
+    before[writer].update(readers)
+    return True
+
+
+def _reads_at_own_point(writer: Nest, new: Buffer, old: Buffer) -> bool:
+    store = next(store for store in writer.stores if store.buffer is new)
+    in_folds = {id(load) for load in _loads_of_folds(writer)}
+    for load in writer.loads():
+        if load.buffer is not old:
+            continue
+        moved = load.offset != store.offset or load.guards or load.computed
+        if moved or id(load) in in_folds:
+            return False
+    return True
+
+
+def _loads_of_folds(nest: Nest) -> list[Load]:
+    folded = Nest(nest.axes, nest.reduce, nest.folds, (), ())
+    return folded.loads()
+
+
+def _needs(before: Mapping[Nest, set[Nest]], later: Nest, earlier: Nest) -> bool:
+    """Whether `later` must come after `earlier`."""
+    pending, seen = [later], set()
+    while pending:
+        nest = pending.pop()
+        if nest is earlier:
+            return True
+        if nest not in seen:
+            seen.add(nest)
+            pending.extend(before[nest])
+    return False
+
+
+def _copy(new: Buffer, old: Buffer) -> Nest:
+    axes = tuple(Axis(f"i{i}", size) for i, size in enumerate(old.extents))
+    place = Affine()
+    for axis, stride in zip(axes, old.strides, strict=True):
+        place = place + Affine.of(axis) * stride
+    store = Store(old, place, Load(new.dtype, new, place))
+    return Nest(tuple(a for a in axes if a.extent != 1), (), (), (store,), (new.tensor,))
+
+
+def _schedule(
+    nests: Sequence[Nest], before: Mapping[Nest, set[Nest]], in_place: Mapping[Buffer, Buffer]
+) -> list[Nest]:
+    """An order that respects `before`; updates of variables come as late as the order allows."""
+    waiting = list(nests)
+    done: set[Nest] = set()
+    order: list[Nest] = []
+    while waiting:
+        ready = [nest for nest in waiting if before[nest] <= done]
+        chosen = next(
+            (nest for nest in ready if not any(b in in_place for b in nest.written())), ready[0]
+        )
+        waiting.remove(chosen)
+        done.add(chosen)
+        order.append(chosen)
+    return order
+
+
+def lives_of(
+    order: Sequence[Nest], phases: Sequence[int], in_place: Mapping[Buffer, Buffer]
+) -> list[Life]:
+    """The buffers of the arena, with the first and the last phase that touches each.
+
+    Lives are counted in phases, not in nests: within a phase threads may be at different nests.
+    """
+    first: dict[Buffer, int] = {}
+    last: dict[Buffer, int] = {}
+    for phase, nest in zip(phases, order, strict=True):
+        for buffer in (*nest.written(), *(load.buffer for load in nest.loads())):
+            if buffer.kind in ("arena", "update") and buffer not in in_place:
+                first.setdefault(buffer, phase)
+                last[buffer] = phase
+    return [
+        Life(buffer, buffer.size * buffer.dtype.itemsize, first[buffer], last[buffer])
+        for buffer in first
+    ]
+
+
+def arena_layout(
+    lives: Sequence[tuple[Size, int, int]], bindings: Mapping[Extent, int]
+) -> tuple[list[int], int]:
+    """The offset in bytes of every buffer, and the size of the arena.
+
+    Largest first, each at the lowest place where it overlaps nothing that lives with it.
+
+    Args:
+        lives: (size in bytes, first, last) of every buffer.
+        bindings: the sizes of unknown extents.
+    """
+    sizes = [-(-max(int(evaluate(size, bindings)), 1) // ALIGNMENT) * ALIGNMENT for size, _, _ in lives]
+    offsets = [0] * len(lives)
+    placed: list[int] = []
+    for index in sorted(range(len(lives)), key=lambda i: -sizes[i]):
+        _, first, last = lives[index]
+        neighbours = sorted(
+            (offsets[other], offsets[other] + sizes[other])
+            for other in placed
+            if lives[other][1] <= last and first <= lives[other][2]
+        )
+        place = 0
+        for start, stop in neighbours:
+            if place + sizes[index] <= start:
+                break
+            place = max(place, stop)
+        offsets[index] = place
+        placed.append(index)
+    total = max((offset + size for offset, size in zip(offsets, sizes, strict=True)), default=0)
+    return offsets, total
+

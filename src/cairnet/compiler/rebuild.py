@@ -1,0 +1,83 @@
+"""Rewriting all expressions of a nest at once: axes by formulas, loads by expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from cairnet.compiler.loops import (
+    Affine,
+    Axis,
+    Compute,
+    Coordinate,
+    Expression,
+    Fold,
+    Guard,
+    Guarded,
+    Load,
+    Nest,
+    Store,
+    expressions,
+)
+
+__all__ = ["rewrite_nest"]
+
+
+def rewrite_nest(
+    nest: Nest, axes: Mapping[Axis, Affine], load: Callable[[Load], Expression]
+) -> None:
+    """Replace axes by formulas and loads by expressions in all of a nest."""
+    done: dict[int, Expression] = {}
+    for item in expressions(nest.roots()):
+        done[id(item)] = _rebuild(item, axes, load, done)
+    nest.folds = tuple(
+        Fold(
+            fold.kind,
+            done[id(fold.value)],
+            _guards(fold.guards, axes),
+            None if fold.position is None else fold.position.substitute(axes),
+        )
+        for fold in nest.folds
+    )
+    nest.stores = tuple(
+        Store(
+            store.buffer,
+            store.offset.substitute(axes),
+            done[id(store.value)],
+            tuple((done[id(i)], extent, stride) for i, extent, stride in store.computed),
+        )
+        for store in nest.stores
+    )
+
+
+def _guards(guards: tuple[Guard, ...], axes: Mapping[Axis, Affine]) -> tuple[Guard, ...]:
+    return tuple(Guard(guard.index.substitute(axes), guard.extent) for guard in guards)
+
+
+def _rebuild(
+    item: Expression,
+    axes: Mapping[Axis, Affine],
+    load: Callable[[Load], Expression],
+    done: Mapping[int, Expression],
+) -> Expression:
+    if isinstance(item, Load):
+        computed = tuple((done[id(i)], extent, stride) for i, extent, stride in item.computed)
+        replaced = load(item)
+        if replaced is not item:
+            return replaced
+        return Load(
+            item.dtype,
+            item.buffer,
+            item.offset.substitute(axes),
+            _guards(item.guards, axes),
+            computed,
+        )
+    if isinstance(item, Compute):
+        return replace(item, arguments=tuple(done[id(part)] for part in item.arguments))
+    if isinstance(item, Guarded):
+        return Guarded(
+            item.dtype, _guards(item.guards, axes), done[id(item.inside)], done[id(item.outside)]
+        )
+    if isinstance(item, Coordinate):
+        return Coordinate(item.dtype, item.index.substitute(axes))
+    return item

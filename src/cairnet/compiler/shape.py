@@ -1,0 +1,162 @@
+"""Reshaping nests before they are tiled: merging axes, splitting long sums.
+
+    coalesce  for i: for j: … s·n·i + s·j …   →   for k in 0 … m·n: … s·k …
+    split     for few results: fold over many →   fold in fixed chunks, then fold the chunks
+
+The number of chunks depends on the extents alone, never on the number of threads: so the order of
+every sum, and with it every bit of the result, is the same for any number of threads.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+from cairnet.compiler.loops import (
+    Affine,
+    Axis,
+    Buffer,
+    Coordinate,
+    Fold,
+    Guard,
+    Guarded,
+    Load,
+    Nest,
+    Result,
+    Store,
+    expressions,
+)
+from cairnet.compiler.rebuild import rewrite_nest
+from cairnet.tensor.extent import Extent, Size
+
+__all__ = ["HINT", "coalesce", "hint", "split_long_folds"]
+
+#: What an extent that is known only at run time is taken for when costs are estimated.
+HINT = 64
+_CHUNKS = 16
+_FEW_RESULTS = 64
+_LONG_FOLD = 16384
+
+
+def hint(size: Size) -> int:
+    """The size, or a typical number where it is not known."""
+    return HINT if isinstance(size, Extent) else size
+
+
+def coalesce(nest: Nest) -> None:
+    """Merge axes that every access walks as if they were one."""
+    if nest.kind == "sort":
+        return
+    changed = True
+    while changed:
+        changed = False
+        groups = [nest.axes] if nest.kind != "map" else [nest.axes, nest.reduce]
+        for group in groups:
+            pair = _mergeable(nest, group)
+            if pair is not None:
+                _merge(nest, *pair)
+                changed = True
+                break
+
+
+def _affines(nest: Nest) -> Iterator[Affine]:
+    for item in expressions(nest.roots()):
+        if isinstance(item, Load):
+            yield item.offset
+        if isinstance(item, Load | Guarded):
+            for guard in item.guards:
+                yield guard.index
+        if isinstance(item, Coordinate):
+            yield item.index
+    for fold in nest.folds:
+        if fold.position is not None:
+            yield fold.position
+        for guard in fold.guards:
+            yield guard.index
+    for store in nest.stores:
+        yield store.offset
+
+
+def _mergeable(nest: Nest, group: tuple[Axis, ...]) -> tuple[Axis, Axis] | None:
+    formulas = list(_affines(nest))
+    for outer, inner in itertools.permutations(group, 2):
+        if all(
+            formula.coefficient(outer) == inner.extent * formula.coefficient(inner)
+            for formula in formulas
+        ):
+            return outer, inner
+    return None
+
+
+def _merge(nest: Nest, outer: Axis, inner: Axis) -> None:
+    merged = Axis(f"{outer.name}{inner.name}", outer.extent * inner.extent)
+    rewrite_nest(nest, {outer: Affine(), inner: Affine.of(merged)}, lambda load: load)
+
+    def replaced(axes: tuple[Axis, ...]) -> tuple[Axis, ...]:
+        kept = (merged if axis is inner else axis for axis in axes if axis is not outer)
+        return tuple(axis for axis in kept if axis.extent != 1)
+
+    nest.axes, nest.reduce = replaced(nest.axes), replaced(nest.reduce)
+
+
+def split_long_folds(nest: Nest) -> list[Nest]:
+    """Fold many elements into few results in fixed chunks, so that threads can share the work."""
+    results, length = 1, 1
+    for axis in nest.axes:
+        results *= hint(axis.extent)
+    for axis in nest.reduce:
+        length *= hint(axis.extent)
+    simple = all(fold.kind in ("sum", "product", "max", "min") for fold in nest.folds)
+    long = length >= _LONG_FOLD and length >= 64 * results
+    if nest.kind != "map" or not nest.folds or not simple or results > _FEW_RESULTS or not long:
+        return [nest]
+    return _split(nest, max(nest.reduce, key=lambda axis: hint(axis.extent)))
+
+
+def _split(nest: Nest, axis: Axis) -> list[Nest]:
+    chunks = _chunk_count(axis.extent)
+    length = (axis.extent + (chunks - 1)) // chunks
+    chunk, within = Axis("chunk", chunks), Axis(axis.name, length)
+    place = Affine.of(chunk) * length + Affine.of(within)
+    uneven = isinstance(axis.extent, Extent) or axis.extent % chunks != 0
+    guards = (Guard(place, axis.extent),) if uneven else ()
+
+    def guarded(load: Load) -> Load:
+        if not guards or not load.offset.coefficient(axis):
+            return load
+        moved = load.offset.substitute({axis: place})
+        kept = tuple(Guard(g.index.substitute({axis: place}), g.extent) for g in load.guards)
+        return Load(load.dtype, load.buffer, moved, kept + guards, load.computed)
+
+    partial = Nest(
+        (chunk, *nest.axes),
+        tuple(within if each is axis else each for each in nest.reduce),
+        nest.folds,
+        (),
+        nest.tensors,
+    )
+    stores, folds = [], []
+    for number, fold in enumerate(nest.folds):
+        extents = (chunks, *(each.extent for each in nest.axes))
+        dtype = fold.value.dtype
+        buffer = Buffer(f"partial{number}", dtype, extents, nest.tensors[0], "arena")
+        offset = Affine()
+        for each, stride in zip((chunk, *nest.axes), buffer.strides, strict=True):
+            offset = offset + Affine.of(each) * stride
+        stores.append(Store(buffer, offset, Result(dtype, number)))
+        folds.append(Fold(fold.kind, Load(dtype, buffer, offset)))
+    rewrite_nest(partial, {axis: place}, guarded)
+    partial.folds = tuple(
+        Fold(fold.kind, fold.value, fold.guards + guards, fold.position) for fold in partial.folds
+    )
+    partial.stores = tuple(stores)
+    whole = Nest(nest.axes, (chunk,), tuple(folds), nest.stores, nest.tensors)
+    return [partial, whole]
+
+
+def _chunk_count(extent: Size) -> int:
+    if isinstance(extent, int):
+        for count in range(_CHUNKS, 3, -1):
+            if extent % count == 0:
+                return count
+    return _CHUNKS

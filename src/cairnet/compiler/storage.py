@@ -1,0 +1,137 @@
+"""Which tensors get memory, and which are computed again wherever they are read.
+
+A *heavy* node (a contraction, a reduction, a window, a scatter, …) always gets memory: it is the
+heart of a nest of its own. An elementwise or movement node is written into the expression of
+whoever reads it, unless that would repeat costly work:
+
+- a contraction reads each element of its operands many times;
+- a repeated value (under a stretching broadcast) would be computed once for each copy;
+- a value with several readers would be computed by each.
+
+Storing one tensor too many costs little, since fusion joins the nest that makes it with the nest
+that reads it, and drops memory that nobody reads any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cairnet.tensor.core import CONSTANT, INPUT, VARIABLE, Tensor, topological_order
+
+__all__ = ["HEAVY", "is_leaf", "stored_tensors"]
+
+HEAVY = frozenset(
+    {
+        "sum",
+        "product",
+        "max",
+        "min",
+        "argmax",
+        "argmin",
+        "cumulative_sum",
+        "cumulative_product",
+        "dot",
+        "convolve",
+        "convolve_input_gradient",
+        "convolve_weight_gradient",
+        "window_sum",
+        "window_argmax",
+        "window_take",
+        "window_put",
+        "scatter_add",
+        "argsort",
+        "concatenate",
+        "scan",
+    }
+)
+_CONTRACTIONS = frozenset(
+    {"dot", "convolve", "convolve_input_gradient", "convolve_weight_gradient"}
+)
+_WINDOWS = frozenset({"window_sum", "window_argmax", "window_take", "window_put"})
+_COSTLY = frozenset(
+    "exp expm1 log log1p sigmoid softplus erf sin cos tan asin acos atan sinh cosh tanh asinh acosh "
+    "atanh atan2 power threefry floor_divide remainder".split()
+)
+#: Above this many operations a value that is read twice is stored rather than computed twice.
+_REPEAT_LIMIT = 6
+#: No expression grows beyond this many operations, so that no single kernel grows without end.
+_EXPRESSION_LIMIT = 400
+
+
+def is_leaf(tensor: Tensor) -> bool:
+    """Whether the tensor's memory exists before the program runs."""
+    return tensor.primitive in (INPUT, VARIABLE) or (
+        tensor.primitive is CONSTANT and tensor.size != 1
+    )
+
+
+def is_heavy(tensor: Tensor) -> bool:
+    """Whether the node is the heart of a nest."""
+    if tensor.primitive.name == "pad":
+        return any(tensor.parameters["interior"])
+    return tensor.primitive.name in HEAVY
+
+
+def stored_tensors(outputs: Sequence[Tensor]) -> set[Tensor]:
+    """The tensors below `outputs` (themselves included) that get memory of their own."""
+    order = topological_order(outputs)
+    readers: dict[Tensor, set[Tensor]] = {tensor: set() for tensor in order}
+    for tensor in order:
+        for item in tensor.inputs:
+            readers[item].add(tensor)
+    stored = {t for t in outputs if not is_leaf(t)}
+    stored |= {t for t in order if is_heavy(t)}
+    cost: dict[Tensor, int] = {}
+    for tensor in order:
+        cost[tensor] = _inline_cost(tensor, cost, stored)
+        if tensor in stored or is_leaf(tensor) or tensor.primitive is CONSTANT:
+            continue
+        if _is_worth_storing(tensor, cost[tensor], readers):
+            stored.add(tensor)
+    return stored
+
+
+def _inline_cost(tensor: Tensor, cost: dict[Tensor, int], stored: set[Tensor]) -> int:
+    """How many operations one element costs if the tensor is not stored."""
+    if is_leaf(tensor) or tensor.primitive is CONSTANT or is_heavy(tensor):
+        return 0
+    below = sum(0 if item in stored else cost[item] for item in tensor.inputs)
+    if tensor.primitive.movement or tensor.primitive.name in ("iota", "size", "gather"):
+        return below
+    own = 12 if tensor.primitive.name in _COSTLY else 1
+    return below + (own if tensor.primitive.elementwise else 0)
+
+
+def _is_worth_storing(tensor: Tensor, cost: int, readers: dict[Tensor, set[Tensor]]) -> bool:
+    if cost == 0:
+        return False
+    if cost > _EXPRESSION_LIMIT:
+        return True
+    uses = _uses(tensor, readers)
+    if any(reader.primitive.name in _CONTRACTIONS for reader, _ in uses):
+        return tensor.primitive.name != "cast" or cost > 1
+    if any(reader.primitive.name in _WINDOWS for reader, _ in uses) and cost > 2:
+        return True
+    if any(repeated for _, repeated in uses) and cost > 2:
+        return True
+    return len({reader for reader, _ in uses}) > 1 and cost > _REPEAT_LIMIT
+
+
+def _uses(tensor: Tensor, readers: dict[Tensor, set[Tensor]]) -> list[tuple[Tensor, bool]]:
+    """Who reads the tensor, seen through movement, and whether it is repeated on the way."""
+    found: list[tuple[Tensor, bool]] = []
+    pending = [(reader, False) for reader in readers[tensor]]
+    seen: set[Tensor] = set()
+    while pending:
+        reader, repeated = pending.pop()
+        if reader in seen:
+            continue
+        seen.add(reader)
+        if reader.primitive.movement and not is_heavy(reader):
+            grows = reader.primitive.name == "broadcast" and reader.extents != tensor.extents
+            pending.extend((further, repeated or grows) for further in readers[reader])
+            if not readers[reader]:
+                found.append((reader, repeated or grows))
+        else:
+            found.append((reader, repeated))
+    return found
