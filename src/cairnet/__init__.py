@@ -6,6 +6,8 @@
 5.0
 """
 
+from cairnet import models, plots
+from cairnet import optim as optimizers
 from cairnet.base.dtypes import bool_ as bool
 from cairnet.base.dtypes import (
     float32,
@@ -19,7 +21,11 @@ from cairnet.base.dtypes import (
     uint32,
     uint64,
 )
+from cairnet.base.seeds import seed
 from cairnet.base.version import __version__
+from cairnet.data import datasets
+from cairnet.nn import activations, initializers, layers, losses, metrics
+from cairnet.nn.layers import Input
 from cairnet.runtime import Function, function
 from cairnet.tensor import array_api, random
 from cairnet.tensor.core import Tensor, Variable, constant, input
@@ -199,15 +205,23 @@ from cairnet.tensor.functions import (
 )
 from cairnet.tensor.gradient import grad
 from cairnet.tensor.source import scope
+from cairnet.training import callbacks
+from cairnet.training.files import load_model
+from cairnet.training.model import Model
+from cairnet.training.sequential import Sequential
 
 __all__ = [
     "Function",
+    "Input",
+    "Model",
+    "Sequential",
     "Tensor",
     "Variable",
     "__version__",
     "abs",
     "acos",
     "acosh",
+    "activations",
     "add",
     "all",
     "any",
@@ -233,6 +247,7 @@ __all__ = [
     "bool",
     "broadcast_arrays",
     "broadcast_to",
+    "callbacks",
     "can_cast",
     "ceil",
     "celu",
@@ -250,6 +265,7 @@ __all__ = [
     "count_nonzero",
     "cumulative_prod",
     "cumulative_sum",
+    "datasets",
     "diff",
     "divide",
     "e",
@@ -282,6 +298,7 @@ __all__ = [
     "iinfo",
     "imag",
     "inf",
+    "initializers",
     "input",
     "int8",
     "int16",
@@ -291,10 +308,12 @@ __all__ = [
     "isfinite",
     "isinf",
     "isnan",
+    "layers",
     "leaky_relu",
     "less",
     "less_equal",
     "linspace",
+    "load_model",
     "log",
     "log1p",
     "log2",
@@ -307,6 +326,7 @@ __all__ = [
     "logical_or",
     "logical_xor",
     "logsumexp",
+    "losses",
     "lp_pool",
     "matmul",
     "matrix",
@@ -316,9 +336,11 @@ __all__ = [
     "maximum",
     "mean",
     "meshgrid",
+    "metrics",
     "min",
     "minimum",
     "mish",
+    "models",
     "moveaxis",
     "multiply",
     "nan",
@@ -330,8 +352,10 @@ __all__ = [
     "one_hot",
     "ones",
     "ones_like",
+    "optimizers",
     "permute_dims",
     "pi",
+    "plots",
     "positive",
     "pow",
     "prod",
@@ -350,6 +374,7 @@ __all__ = [
     "scan",
     "scope",
     "searchsorted",
+    "seed",
     "selu",
     "sigmoid",
     "sign",

@@ -161,7 +161,7 @@ class Accuracy(MeanMetric):
     def values(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """1 for a hit, 0 for a miss."""
         metric: MeanMetric
-        if is_labels(y_true, y_pred):
+        if is_labels(y_true.shape, y_pred.shape):
             metric = SparseCategoricalAccuracy()
         elif y_pred.ndim > 1 and y_pred.shape[-1] != 1:
             metric = CategoricalAccuracy()

@@ -22,7 +22,7 @@ def like(name: str, y_true: Tensor, y_pred: Tensor) -> Tensor:
     floating(name, y_pred)
     if not _same(y_true.shape, y_pred.shape):
         hint = ""
-        if is_labels(y_true, y_pred):
+        if is_labels(y_true.shape, y_pred.shape):
             hint = (
                 "; turn class numbers into vectors with cn.one_hot, or take a sparse loss or metric"
             )
@@ -38,7 +38,7 @@ def like(name: str, y_true: Tensor, y_pred: Tensor) -> Tensor:
 def as_labels(name: str, y_true: Tensor, y_pred: Tensor) -> Tensor:
     """The target as class numbers of the prediction's shape without its last axis."""
     floating(name, y_pred)
-    if not is_labels(y_true, y_pred):
+    if not is_labels(y_true.shape, y_pred.shape):
         raise ShapeError(
             f"{name}, at {here()}: expected class numbers of shape {y_pred.shape[:-1]} for "
             f"predictions {y_pred.shape}, got a target of shape {y_true.shape}"
@@ -51,12 +51,16 @@ def as_labels(name: str, y_true: Tensor, y_pred: Tensor) -> Tensor:
     return reshape(y_true, y_pred.extents[:-1])
 
 
-def is_labels(y_true: Tensor, y_pred: Tensor) -> bool:
-    """Whether the shapes are those of one class number for each vector of the prediction."""
-    if y_pred.ndim < 2 or y_pred.shape[-1] == 1:
+def is_labels(y_true: Sequence[int | None], y_pred: Sequence[int | None]) -> bool:
+    """Whether the shapes are those of one class number for each vector of the prediction.
+
+    >>> is_labels((32,), (32, 10)), is_labels((32, 10), (32, 10)), is_labels((32,), (32, 1))
+    (True, False, False)
+    """
+    if len(y_pred) < 2 or y_pred[-1] == 1:
         return False
-    lead = y_pred.shape[:-1]
-    return _same(y_true.shape, lead) or _same(y_true.shape, (*lead, 1))
+    lead = y_pred[:-1]
+    return _same(y_true, lead) or _same(y_true, (*lead, 1))
 
 
 def classes_of(name: str, y_pred: Tensor) -> int:

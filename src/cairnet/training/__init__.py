@@ -1,0 +1,1 @@
+"""How a network learns: models, the fit loop, callbacks, history, saved files."""

@@ -1,0 +1,177 @@
+"""A saved model: one safetensors file that holds the weights and says what to make of them.
+
+The weights are the tensors of the file, by the path of their layer ("conv2d/kernel"). The header's
+metadata says the rest, as text:
+
+    format          "cairnet model"
+    format_version  "1"
+    cairnet         the version that wrote the file
+    model           the architecture, as JSON: class and constructor's arguments
+    compile         what `compile` was given, as JSON
+    sha256          of all of the above, so that a damaged file is not taken for a whole one
+
+Nothing in the file is run. A model is built from the names of classes that Cairnet or the caller
+knows, and nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cairnet.base.errors import ArgumentError, DataError, GraphError
+from cairnet.base.files import written_whole
+from cairnet.base.registry import custom_objects as known_objects
+from cairnet.base.registry import serialize
+from cairnet.base.version import __version__
+from cairnet.nn.layers.base import registry
+from cairnet.training.model import Model
+
+__all__ = ["load_model", "save_model"]
+
+_FORMAT = "cairnet model"
+_FORMAT_VERSION = 1
+
+
+def save_model(model: Model, path: str | os.PathLike[str]) -> None:
+    """Write a model to a safetensors file; see `Model.save`."""
+    from safetensors.numpy import save
+
+    if Path(path).suffix != ".safetensors":
+        raise ArgumentError(
+            f"path: expected a name that ends in .safetensors, got {os.fspath(path)!r}"
+        )
+    if model.input_shape is None:
+        raise GraphError(
+            f"model {model.name!r} cannot be saved yet: its weights are made when its input shape "
+            "is known; begin it with cn.Input(shape), or give it data"
+        )
+    weights = {name: variable.numpy() for name, variable in model.named_variables().items()}
+    metadata = {
+        "format": _FORMAT,
+        "format_version": str(_FORMAT_VERSION),
+        "cairnet": __version__,
+        "model": json.dumps(serialize(model)),
+        "compile": json.dumps(model.compile_config()),
+    }
+    metadata["sha256"] = _digest(weights, metadata)
+    content = save(weights, metadata)
+    with written_whole(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def load_model(
+    path: str | os.PathLike[str], custom_objects: Mapping[str, Any] | None = None
+) -> Any:
+    """Read a model that `save` wrote, ready to predict, to evaluate and to be trained further.
+
+    Args:
+        path: the file.
+        custom_objects: what names in the file stand for that Cairnet does not know: layers,
+            activations, losses and so on of one's own, `{name: class or function}`.
+
+    Returns:
+        The model, of the class that was saved.
+
+    Raises:
+        DataError: the file is missing, damaged, of a newer format, or not a model of Cairnet's;
+            the message names it, and says what was expected and what was found.
+
+    Example:
+        >>> import cairnet as cn
+        >>> model = cn.Sequential([cn.Input((2,)), cn.layers.Dense(1)])
+        >>> model.save("line.safetensors")
+        >>> again = cn.load_model("line.safetensors")
+        >>> bool((again.predict([[1.0, 2.0]]) == model.predict([[1.0, 2.0]])).all())
+        True
+    """
+    metadata, weights = _read(Path(path))
+    _check(path, metadata, weights)
+    try:
+        with known_objects(custom_objects or {}):
+            model = registry.get(json.loads(metadata["model"]))
+            settings = json.loads(metadata["compile"])
+            if settings is not None and isinstance(model, Model):
+                model.compile(**settings)
+    except (ArgumentError, GraphError, TypeError) as error:
+        raise DataError(
+            f"{path}: this model cannot be built: {error}. Layers and functions of your own have "
+            "to be given: cn.load_model(path, custom_objects={name: it})"
+        ) from None
+    if not isinstance(model, Model):
+        raise DataError(f"{path}: expected a model, found a {type(model).__name__}")
+    _assign(path, model, weights)
+    return model
+
+
+def _read(path: Path) -> tuple[dict[str, str], dict[str, np.ndarray]]:
+    from safetensors import SafetensorError, safe_open
+
+    if not path.is_file():
+        raise DataError(f"{path}: there is no such file")
+    try:
+        with safe_open(path, framework="np") as file:
+            metadata = dict(file.metadata() or {})
+            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError, ValueError) as error:
+        raise DataError(
+            f"{path}: expected a whole safetensors file, found {path.stat().st_size} bytes that "
+            f"are not one ({error})"
+        ) from None
+    return metadata, weights
+
+
+def _check(
+    path: str | os.PathLike[str], metadata: Mapping[str, str], weights: Mapping[str, np.ndarray]
+) -> None:
+    if metadata.get("format") != _FORMAT:
+        raise DataError(
+            f"{path}: expected a model saved by Cairnet (format {_FORMAT!r} in the header), found "
+            f"{metadata.get('format', 'a safetensors file without a format')!r}"
+        )
+    version = metadata.get("format_version", "")
+    if version != str(_FORMAT_VERSION):
+        raise DataError(
+            f"{path}: expected format version {_FORMAT_VERSION}, found {version!r}, written by "
+            f"Cairnet {metadata.get('cairnet', 'unknown')}; this is Cairnet {__version__}"
+        )
+    expected, found = metadata.get("sha256", "none"), _digest(weights, metadata)
+    if expected != found:
+        raise DataError(
+            f"{path}: the file is damaged: expected a content of SHA-256 {expected}, found {found}"
+        )
+
+
+def _assign(
+    path: str | os.PathLike[str], model: Model, weights: Mapping[str, np.ndarray]
+) -> None:
+    variables = model.named_variables()
+    expected = {name: (v.data.shape, v.data.dtype.name) for name, v in variables.items()}
+    found = {name: (array.shape, array.dtype.name) for name, array in weights.items()}
+    if expected != found:
+        name = min(set(expected.items()) ^ set(found.items()))[0]
+        raise DataError(
+            f"{path}: the weights do not fit the model: expected {name!r} to be "
+            f"{expected.get(name, 'absent')}, found {found.get(name, 'none')}"
+        )
+    for name, variable in variables.items():
+        variable.assign(weights[name])
+
+
+def _digest(weights: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> str:
+    """SHA-256 over everything in the file that matters."""
+    hasher = hashlib.sha256()
+    for key in ("format", "format_version", "cairnet", "model", "compile"):
+        hasher.update(f"{key}={metadata.get(key, '')}\n".encode())
+    for name in sorted(weights):
+        array = np.ascontiguousarray(weights[name])
+        hasher.update(f"{name} {array.dtype.name} {array.shape}\n".encode())
+        hasher.update(array.tobytes())
+    return hasher.hexdigest()
+

@@ -1,0 +1,203 @@
+"""Sequential: layers one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from cairnet.base.errors import ArgumentError, GraphError, UnknownNameError
+from cairnet.base.registry import serialize
+from cairnet.nn.layers import InputLayer, Layer
+from cairnet.nn.layers.base import Shape, registry
+from cairnet.tensor.core import Input as Placeholder
+from cairnet.tensor.core import Tensor, Variable
+from cairnet.training.engine import Engine
+from cairnet.training.model import Model
+
+__all__ = ["Sequential"]
+
+
+@registry.add
+class Sequential(Model):
+    """A model whose layers are applied one after another.
+
+    Args:
+        layers: the layers, in order. The first may be `cn.Input(shape)`, the shape of one sample;
+            then every layer is checked as soon as it is added. Without it, the shape is taken
+            from the first data.
+        name: shown in summaries and errors.
+        trainable: whether `fit` may change the variables.
+
+    Raises:
+        ArgumentError: something that is not a layer, or two layers of one name.
+        ShapeError, DTypeError: a layer cannot take what the one before it gives.
+
+    Example:
+        >>> import cairnet as cn
+        >>> model = cn.Sequential(
+        ...     [
+        ...         cn.Input((28, 28, 1)),
+        ...         cn.layers.Flatten(),
+        ...         cn.layers.Dense(30, activation="sigmoid"),
+        ...         cn.layers.Dense(10, activation="softmax"),
+        ...     ]
+        ... )
+        >>> model.output_shape, model.count_params()
+        ((None, 10), 23860)
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[Layer | Placeholder] = (),
+        *,
+        name: str | None = None,
+        trainable: bool = True,
+    ) -> None:
+        super().__init__(name=name, trainable=trainable)
+        self._first: InputLayer | None = None
+        self._layers: list[Layer] = []
+        self._outputs: list[Tensor] = []
+        for layer in layers:
+            self.add(layer)
+
+    def add(self, layer: Layer | Placeholder | Mapping[str, Any]) -> None:
+        """Put a layer behind the others.
+
+        Args:
+            layer: a layer, or `cn.Input(shape)` as the first.
+
+        Raises:
+            ArgumentError, ShapeError, DTypeError: see the class.
+
+        Example:
+            >>> import cairnet as cn
+            >>> model = cn.Sequential()
+            >>> model.add(cn.Input((4,)))
+            >>> model.add(cn.layers.Dense(3))
+            >>> model.output_shape
+            (None, 3)
+        """
+        if isinstance(layer, Mapping):
+            layer = registry.get(layer)
+        if isinstance(layer, Placeholder):
+            layer = InputLayer(layer.shape[1:], layer.dtype, name=layer.name)
+        if not isinstance(layer, Layer):
+            raise ArgumentError(
+                f"layers: expected a layer or cn.Input(shape), got {type(layer).__name__}"
+            )
+        if isinstance(layer, InputLayer):
+            self._begin(layer)
+            return
+        self._name(layer)
+        if self._outputs:
+            self._outputs.append(layer(self._outputs[-1]))
+        self._layers.append(layer)
+        self._engine = Engine(self)
+
+    def _begin(self, layer: InputLayer) -> None:
+        if self._first is not None or self._layers:
+            raise ArgumentError("layers: expected the input as the first layer, and only there")
+        self._first = layer
+        self._outputs = [layer.placeholder()]
+
+    def _name(self, layer: Layer) -> None:
+        """Give a layer without a name of its own a number where its name is taken."""
+        taken = {other.name for other in self._layers}
+        if any(other is layer for other in self._layers):
+            raise ArgumentError(f"layers: layer {layer.name!r} is in this model already")
+        if layer.name not in taken:
+            return
+        if layer.has_own_name or layer.built:
+            raise ArgumentError(
+                f"layers: expected different names, got {layer.name!r} twice; give one of them "
+                "another, with name=…"
+            )
+        number = 1
+        while f"{layer.name}_{number}" in taken:
+            number += 1
+        layer.name = f"{layer.name}_{number}"
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers, in order, without the input."""
+        return list(self._layers)
+
+    def get_layer(self, name: str) -> Layer:
+        """The layer of a name.
+
+        Raises:
+            UnknownNameError: there is none; the nearest name is offered.
+        """
+        for layer in self._layers:
+            if layer.name == name:
+                return layer
+        raise UnknownNameError("layer", name, [layer.name for layer in self._layers])
+
+    def parts(self) -> dict[str, Layer | Variable]:
+        """The layers by name."""
+        return {layer.name: layer for layer in self._layers}
+
+    def call(self, x: Tensor, training: bool = False) -> Tensor:
+        """The graph of the output."""
+        self._begin_with(x)
+        if self._first is not None:
+            x = self._first(x)
+        for layer in self._layers:
+            x = layer(x, training=training)
+        return x
+
+    def _begin_with(self, x: Tensor) -> None:
+        """Take the shape of the input from the first one, and make all variables."""
+        if self._first is not None:
+            return
+        if not x.ndim:
+            raise ArgumentError(f"model {self.name!r}: expected a batch of samples, got a scalar")
+        self._begin_empty(InputLayer(x.shape[1:], x.dtype))
+
+    def _begin_empty(self, first: InputLayer) -> None:
+        outputs: list[Tensor] = [first.placeholder()]
+        for layer in self._layers:
+            outputs.append(layer(outputs[-1]))
+        self._first, self._outputs = first, outputs
+
+    @property
+    def input_shape(self) -> Shape | None:
+        """The shape of a batch, with None for extents that vary; None if it is not known yet."""
+        return None if self._first is None else (None, *self._first.shape)
+
+    @property
+    def input_dtype(self) -> np.dtype[Any]:
+        """What `fit`, `evaluate` and `predict` convert their inputs to."""
+        return super().input_dtype if self._first is None else self._first.input_dtype
+
+    @property
+    def output_shape(self) -> Shape:
+        """The shape of the output, with None for extents that vary.
+
+        Raises:
+            GraphError: the shape of the input is not known yet.
+        """
+        if not self._outputs:
+            raise GraphError(
+                f"model {self.name!r} has no output shape yet: begin it with cn.Input(shape), "
+                "or give it data"
+            )
+        return self._outputs[-1].shape
+
+    @property
+    def output_shapes(self) -> list[Shape | None]:
+        """The output shape of every layer; None where it is not known yet."""
+        if not self._outputs:
+            return [None] * len(self._layers)
+        return [tensor.shape for tensor in self._outputs[1:]]
+
+    def get_config(self) -> dict[str, Any]:
+        """The layers, the input first, as JSON can hold them."""
+        first = [] if self._first is None else [self._first]
+        return {
+            "layers": [serialize(layer) for layer in (*first, *self._layers)],
+            "name": self.name,
+            "trainable": self.trainable,
+        }
