@@ -28,6 +28,10 @@ from cairnet.nn import activations, initializers, layers, losses, metrics
 from cairnet.nn.layers import Input
 from cairnet.runtime import Function, function
 from cairnet.tensor import array_api, random
+from cairnet.tensor.checking import (
+    GradientCheck,
+    check_gradient,
+)
 from cairnet.tensor.core import Tensor, Variable, constant, input
 from cairnet.tensor.functions import (
     abs,
@@ -75,6 +79,7 @@ from cairnet.tensor.functions import (
     diff,
     divide,
     e,
+    einsum,
     elu,
     empty,
     empty_like,
@@ -212,6 +217,7 @@ from cairnet.training.sequential import Sequential
 
 __all__ = [
     "Function",
+    "GradientCheck",
     "Input",
     "Model",
     "Sequential",
@@ -251,6 +257,7 @@ __all__ = [
     "can_cast",
     "ceil",
     "celu",
+    "check_gradient",
     "clip",
     "concat",
     "conj",
@@ -269,6 +276,7 @@ __all__ = [
     "diff",
     "divide",
     "e",
+    "einsum",
     "elu",
     "empty",
     "empty_like",

@@ -13,6 +13,7 @@ __all__ = [
     "DTypeError",
     "GradientError",
     "GraphError",
+    "IndexRangeError",
     "NonFiniteError",
     "ShapeError",
     "UnknownNameError",
@@ -30,6 +31,10 @@ class ArgumentError(CairnetError, ValueError):
 
 class ShapeError(ArgumentError):
     """Shapes, ranks or extents that do not fit together."""
+
+
+class IndexRangeError(ShapeError, IndexError):
+    """An index beyond the extent of an axis, or a mask of another shape than what it masks."""
 
 
 class DTypeError(ArgumentError):

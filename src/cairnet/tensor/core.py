@@ -1,4 +1,4 @@
-"""Tensor: an immutable node of the expression graph, and Variable: state that a function updates."""
+"""Tensor, an immutable node of the expression graph, and Variable, state that functions update."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from cairnet.base.dtypes import DTypeLike, as_dtype, float32
-from cairnet.base.errors import ArgumentError, DTypeError, ShapeError
+from cairnet.base.dtypes import DTypeLike, as_dtype, float32, int64
+from cairnet.base.errors import ArgumentError, CairnetError, DTypeError, ShapeError
 from cairnet.tensor import extent
+from cairnet.tensor.conversions import Conversions
 from cairnet.tensor.extent import Extent, Size
 from cairnet.tensor.operators import Operators
 from cairnet.tensor.primitive import Primitive, register
@@ -29,7 +30,7 @@ __all__ = [
 _serial = itertools.count()
 
 
-class Tensor(Operators):
+class Tensor(Operators, Conversions):
     """The result of a primitive applied to tensors: an expression, not yet a value.
 
     Writing `x @ w + b` builds tensors and computes nothing. `numpy.asarray(t)`, `float(t)`,
@@ -58,6 +59,7 @@ class Tensor(Operators):
         "source",
         "value",
     )
+    closed: bool
     # NumPy must leave `array + tensor` to Tensor.__radd__.
     __array_ufunc__ = None
 
@@ -81,8 +83,12 @@ class Tensor(Operators):
         self.serial = next(_serial)
         #: The value of a closed tensor, once computed.
         self.value: np.ndarray | None = None
-        #: Whether the value can never change: no input and no variable below.
-        self.closed = all(item.closed for item in inputs) and primitive not in (INPUT, VARIABLE)
+        #: Whether the value can never change: no input, no variable and no unknown extent below.
+        self.closed = (
+            all(item.closed for item in inputs)
+            and primitive not in (INPUT, VARIABLE)
+            and not any(extent.symbols_of((extents, *parameters.values())))
+        )
 
     @property
     def shape(self) -> tuple[int | None, ...]:
@@ -262,21 +268,33 @@ def aligned_copy(array: np.ndarray) -> np.ndarray:
 
 
 def as_array(value: Any, dtype: DTypeLike | None = None) -> np.ndarray:
-    """A NumPy array of a supported dtype; Python floats become float32, Python ints int64."""
+    """A NumPy array of a supported dtype.
+
+    Without a `dtype`, Python floats become float32 and Python ints int64; arrays keep theirs.
+
+    Raises:
+        ShapeError: nested lists of unequal lengths.
+        UnknownNameError: a dtype that Cairnet does not compute with.
+        ArgumentError: a number that is out of range for the dtype.
+    """
+    wanted = None if dtype is None else as_dtype(dtype)
     if isinstance(value, Tensor):
-        array = value.numpy()
-    elif isinstance(value, np.ndarray | np.generic):
-        array = np.asarray(value)
-    else:
-        try:
-            array = np.asarray(value)
-        except ValueError as error:
-            raise ShapeError(
-                f"nested lists of unequal lengths do not make an array: {error}"
-            ) from None
-        if array.dtype == np.float64:
-            array = array.astype(float32)
-    return array.astype(as_dtype(array.dtype if dtype is None else dtype), copy=False)
+        return value.numpy().astype(wanted or value.dtype, copy=False)
+    try:
+        array = np.asarray(value, wanted)
+    except CairnetError:
+        # A tensor inside the list has no value; its own words say why.
+        raise
+    except OverflowError as error:
+        raise ArgumentError(f"a number is out of range for {wanted or int64}: {error}") from None
+    except (TypeError, ValueError) as error:
+        raise ShapeError(f"expected numbers or nested lists of equal lengths: {error}") from None
+    if wanted is None and array.dtype == np.float64 and not isinstance(value, _ARRAYS):
+        array = array.astype(float32)
+    return array.astype(as_dtype(array.dtype), copy=False)
+
+
+_ARRAYS = (np.ndarray, np.generic)
 
 
 def constant(value: Any, dtype: DTypeLike | None = None) -> Tensor:
@@ -285,7 +303,7 @@ def constant(value: Any, dtype: DTypeLike | None = None) -> Tensor:
 
 
 def input(
-    shape: Iterable[int | None | Extent] = (),
+    shape: Iterable[int | Extent | None] = (),
     dtype: DTypeLike = float32,
     name: str = "input",
 ) -> Input:

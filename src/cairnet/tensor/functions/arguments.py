@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from cairnet.base.dtypes import bool_, float32, int64, kind_of, promote
+from cairnet.base.dtypes import bool_, float32, int64, is_floating, kind_of, promote
 from cairnet.base.errors import ArgumentError, DTypeError, ShapeError
 from cairnet.tensor.core import CONSTANT, Literal, Tensor, apply, as_array, constant
 from cairnet.tensor.extent import Extent, Size
-from cairnet.tensor.primitives import BROADCAST, ELEMENTWISE, SIZE
+from cairnet.tensor.primitives import BROADCAST, CONCATENATE, ELEMENTWISE, RESHAPE, SIZE
+from cairnet.tensor.primitives.elementwise import ANY, FLOAT, Elementwise
 from cairnet.tensor.source import here
 
 __all__ = [
@@ -24,10 +25,16 @@ __all__ = [
     "broadcast_extents",
     "broadcast_sizes",
     "cast_to",
+    "dtype_of",
     "elementwise",
+    "floating",
+    "holds_tensors",
+    "is_weak",
     "normalize_axes",
     "normalize_axis",
     "normalize_shape",
+    "numeric",
+    "promoted",
     "size_of",
     "stretch",
     "together",
@@ -35,8 +42,69 @@ __all__ = [
 
 
 def as_tensor(value: Any) -> Tensor:
-    """The value as a tensor; arrays and numbers become constants."""
-    return value if isinstance(value, Tensor) else constant(value)
+    """The value as a tensor: arrays and numbers become constants, lists of tensors are stacked."""
+    if isinstance(value, Tensor):
+        return value
+    return _stacked(value) if holds_tensors(value) else constant(value)
+
+
+def holds_tensors(value: Any) -> bool:
+    """Whether a nested list has a tensor somewhere inside."""
+    return isinstance(value, list | tuple) and any(
+        isinstance(item, Tensor) or holds_tensors(item) for item in value
+    )
+
+
+def _stacked(values: Sequence[Any]) -> Tensor:
+    """A list of which some elements are tensors, as one tensor with one axis more."""
+    parts = together("a list of tensors", *values)
+    rows = [apply(RESHAPE, part, shape=(1, *part.extents)) for part in parts]
+    try:
+        return apply(CONCATENATE, *rows, axis=0)
+    except ShapeError:
+        shapes = ", ".join(str(part.shape) for part in parts)
+        raise ShapeError(
+            f"a list of tensors, at {here()}: expected equal shapes, got {shapes}"
+        ) from None
+
+
+def dtype_of(value: Any) -> np.dtype[Any]:
+    """The dtype that the value has as a tensor."""
+    if isinstance(value, Tensor):
+        return value.dtype
+    if holds_tensors(value):
+        return as_tensor(value).dtype
+    return as_array(value).dtype
+
+
+def numeric(name: str, value: Any) -> Tensor:
+    """The value as a tensor of numbers.
+
+    Raises:
+        DTypeError: its dtype is bool.
+    """
+    tensor = as_tensor(value)
+    if tensor.dtype == bool_:
+        raise DTypeError(
+            f"{name}, at {here()}: expected numbers, got bool; convert first, for instance with "
+            "cn.astype(x, 'int32')"
+        )
+    return tensor
+
+
+def floating(name: str, value: Any) -> Tensor:
+    """The value as a tensor of floating dtype.
+
+    Raises:
+        DTypeError: its dtype is another one.
+    """
+    tensor = as_tensor(value)
+    if not is_floating(tensor.dtype):
+        raise DTypeError(
+            f"{name}, at {here()}: expected a floating dtype, got {tensor.dtype.name}; "
+            f"convert first: cn.{name}(cn.astype(x, 'float32'))"
+        )
+    return tensor
 
 
 def together(name: str, *values: Any) -> list[Tensor]:
@@ -44,21 +112,24 @@ def together(name: str, *values: Any) -> list[Tensor]:
 
     Python numbers are weak: they take the dtype of the others, if its kind can hold them.
     """
-    dtypes = [
-        as_array(value).dtype if not isinstance(value, Tensor) else value.dtype
-        for value in values
-        if not _is_weak(value)
-    ]
-    if not dtypes:
-        dtypes = [_natural(values)]
+    given = [as_tensor(value) if holds_tensors(value) else value for value in values]
+    dtypes = [dtype_of(value) for value in given if not is_weak(value)]
     try:
-        common = promote(*dtypes)
+        common = promote(*dtypes) if dtypes else _natural(given)
     except DTypeError as error:
         raise DTypeError(f"{name}, at {here()}: {error}") from None
-    return [_convert(name, value, common) for value in values]
+    return [_convert(name, value, common) for value in given]
 
 
-def _is_weak(value: Any) -> bool:
+def promoted(name: str, *values: Any) -> list[Tensor]:
+    """Convert the arguments of one operation to tensors of one dtype and one shape."""
+    tensors = together(name, *values)
+    shape = broadcast_extents(name, *tensors)
+    return [stretch(tensor, shape) for tensor in tensors]
+
+
+def is_weak(value: Any) -> bool:
+    """Whether a value is a Python number, which has no dtype of its own."""
     return isinstance(value, bool | int | float) and not isinstance(value, np.generic)
 
 
@@ -69,11 +140,9 @@ def _natural(values: Sequence[Any]) -> np.dtype[Any]:
 
 
 def _convert(name: str, value: Any, dtype: np.dtype[Any]) -> Tensor:
-    if not _is_weak(value):
+    if not is_weak(value):
         return cast_to(as_tensor(value), dtype)
-    needed = (
-        "bool" if isinstance(value, bool) else "integer" if isinstance(value, int) else "floating"
-    )
+    needed = kind_of(_natural([value]))
     rank = ("bool", "integer", "floating")
     if rank.index(needed) > rank.index(kind_of(dtype)) or (needed == "bool" != kind_of(dtype)):
         raise DTypeError(
@@ -135,13 +204,27 @@ def stretch(x: Tensor, shape: tuple[Size, ...]) -> Tensor:
 
 
 def elementwise(name: str, *values: Any, function: str | None = None) -> Tensor:
-    """Apply an elementwise primitive after promotion and broadcasting."""
-    tensors = together(function or name, *values)
-    shape = broadcast_extents(function or name, *tensors)
-    try:
-        return apply(ELEMENTWISE[name], *(stretch(tensor, shape) for tensor in tensors))
-    except DTypeError as error:
-        raise DTypeError(f"{error} (at {here()})") from None
+    """Apply an elementwise primitive after promotion and broadcasting.
+
+    Args:
+        name: the primitive.
+        values: its arguments, as the user gave them.
+        function: what the user called, for errors; default: the primitive's name.
+    """
+    primitive = ELEMENTWISE[name]
+    kinds = primitive.kinds if isinstance(primitive, Elementwise) else ANY
+    if kinds == FLOAT and all(is_weak(value) and not isinstance(value, bool) for value in values):
+        # cn.sqrt(2) means the number, which no integer dtype can hold.
+        values = tuple(float(value) for value in values)
+    tensors = promoted(function or name, *values)
+    dtype = tensors[0].dtype
+    if kind_of(dtype) not in kinds:
+        suggestion = "float32" if "floating" in kinds else "int32"
+        raise DTypeError(
+            f"{function or name}, at {here()}: expected {' or '.join(kinds)} dtype, got "
+            f"{dtype.name}; convert first, for instance with cn.astype(x, {suggestion!r})"
+        )
+    return apply(primitive, *tensors)
 
 
 def normalize_axis(name: str, axis: int, rank: int) -> int:

@@ -19,24 +19,45 @@ from cairnet.tensor.functions.arguments import (
     stretch,
     together,
 )
-from cairnet.tensor.primitives import BROADCAST, CONCATENATE, RESHAPE, TRANSPOSE
+from cairnet.tensor.primitives import BROADCAST, CONCATENATE, RESHAPE, SLICE, TRANSPOSE
 from cairnet.tensor.primitives.movement import reverse
 from cairnet.tensor.source import here
 
 __all__ = [
+    "broadcast_arrays",
     "broadcast_to",
     "concat",
     "expand_dims",
     "flip",
+    "moveaxis",
     "permute_dims",
     "reshape",
     "squeeze",
     "stack",
+    "unstack",
 ]
 
 
-def reshape(x: Any, /, shape: int | Extent | Iterable[Size | None]) -> Tensor:
-    """The same elements, in row-major order, under another shape; one extent may be -1."""
+def reshape(
+    x: Any, /, shape: int | Extent | Iterable[Size | None], *, copy: bool | None = None
+) -> Tensor:
+    """The same elements, in row-major order, under another shape.
+
+    Args:
+        x: the tensor.
+        shape: the new extents. One of them may be -1 (or None, as `x.shape` shows an unknown
+            one): it becomes what the number of elements asks for.
+        copy: accepted for the standard's sake; tensors are immutable, so none is ever copied.
+
+    Raises:
+        ShapeError: the numbers of elements differ.
+
+    Example:
+        >>> import cairnet as cn
+        >>> cn.reshape([1, 2, 3, 4, 5, 6], (2, -1))
+        Tensor([[1, 2, 3],
+                [4, 5, 6]], dtype=int64)
+    """
     tensor = as_tensor(x)
     listed = [shape] if isinstance(shape, int | np.integer | Extent) else list(shape)
     open_axes = [axis for axis, size in enumerate(listed) if size is None or size == -1]
@@ -75,7 +96,13 @@ def _remaining(x: Tensor, shape: Sequence[Size | None], axis: int) -> Size:
 
 
 def permute_dims(x: Any, /, axes: Sequence[int]) -> Tensor:
-    """Axis i of the result is axis `axes[i]` of x."""
+    """The axes in another order: axis i of the result is axis `axes[i]` of x.
+
+    Example:
+        >>> import cairnet as cn
+        >>> cn.permute_dims(cn.zeros((2, 3, 4)), (2, 0, 1)).shape
+        (4, 2, 3)
+    """
     tensor = as_tensor(x)
     order = tuple(normalize_axis("permute_dims", axis, tensor.ndim) for axis in axes)
     if sorted(order) != list(range(tensor.ndim)):
@@ -86,15 +113,52 @@ def permute_dims(x: Any, /, axes: Sequence[int]) -> Tensor:
     return tensor if order == tuple(range(tensor.ndim)) else apply(TRANSPOSE, tensor, axes=order)
 
 
-def expand_dims(x: Any, /, *, axis: int = 0) -> Tensor:
-    """A new axis of extent 1 at position `axis` of the result."""
+def moveaxis(x: Any, source: int | Sequence[int], destination: int | Sequence[int], /) -> Tensor:
+    """Move axes to other positions; the rest keep their order.
+
+    Example:
+        >>> import cairnet as cn
+        >>> cn.moveaxis(cn.zeros((2, 3, 4)), 0, -1).shape
+        (3, 4, 2)
+    """
+    tensor = as_tensor(x)
+    places = []
+    for axes in (source, destination):
+        listed = (axes,) if isinstance(axes, int | np.integer) else tuple(axes)
+        normalize_axes("moveaxis", listed, tensor.ndim)
+        places.append([normalize_axis("moveaxis", axis, tensor.ndim) for axis in listed])
+    if len(places[0]) != len(places[1]):
+        raise ShapeError(
+            f"moveaxis, at {here()}: as many axes must arrive as leave, got {source} and "
+            f"{destination}"
+        )
+    order = [axis for axis in range(tensor.ndim) if axis not in places[0]]
+    for position, axis in sorted(zip(places[1], places[0], strict=True)):
+        order.insert(position, axis)
+    return permute_dims(tensor, order)
+
+
+def expand_dims(x: Any, /, axis: int = 0) -> Tensor:
+    """A new axis of extent 1 at position `axis` of the result.
+
+    Example:
+        >>> import cairnet as cn
+        >>> cn.expand_dims(cn.zeros((2, 3)), axis=-1).shape
+        (2, 3, 1)
+    """
     tensor = as_tensor(x)
     place = normalize_axis("expand_dims", axis, tensor.ndim + 1)
     return apply(RESHAPE, tensor, shape=(*tensor.extents[:place], 1, *tensor.extents[place:]))
 
 
 def squeeze(x: Any, /, axis: int | Sequence[int]) -> Tensor:
-    """Remove axes of extent 1."""
+    """Remove axes of extent 1.
+
+    Example:
+        >>> import cairnet as cn
+        >>> cn.squeeze(cn.zeros((1, 3, 1)), axis=(0, 2)).shape
+        (3,)
+    """
     tensor = as_tensor(x)
     axes = normalize_axes("squeeze", axis, tensor.ndim)
     for i in axes:
@@ -111,7 +175,14 @@ def squeeze(x: Any, /, axis: int | Sequence[int]) -> Tensor:
 
 
 def broadcast_to(x: Any, /, shape: int | Extent | Iterable[Size]) -> Tensor:
-    """Repeat along axes of extent 1 and new leading axes until the shape is `shape`."""
+    """Repeat along axes of extent 1 and new leading axes until the shape is `shape`.
+
+    Example:
+        >>> import cairnet as cn
+        >>> cn.broadcast_to([1, 2, 3], (2, 3))
+        Tensor([[1, 2, 3],
+                [1, 2, 3]], dtype=int64)
+    """
     tensor = as_tensor(x)
     wanted = normalize_shape("broadcast_to", shape)
     if wanted == tensor.extents:
@@ -122,7 +193,21 @@ def broadcast_to(x: Any, /, shape: int | Extent | Iterable[Size]) -> Tensor:
         raise ShapeError(f"{error} (at {here()})") from None
 
 
+def broadcast_arrays(*arrays: Any) -> list[Tensor]:
+    """All the tensors, stretched to the shape in which they meet; each keeps its dtype.
+
+    Example:
+        >>> import cairnet as cn
+        >>> [x.shape for x in cn.broadcast_arrays(cn.zeros((3, 1)), cn.zeros(4))]
+        [(3, 4), (3, 4)]
+    """
+    tensors = [as_tensor(array) for array in arrays]
+    shape = broadcast_extents("broadcast_arrays", *tensors)
+    return [stretch(tensor, shape) for tensor in tensors]
+
+
 def _gathered(name: str, arrays: Iterable[Any]) -> list[Tensor]:
+    """Several tensors brought to one dtype."""
     if isinstance(arrays, Tensor):
         raise ArgumentError(
             f"{name}, at {here()}: expected a list or tuple of tensors, got one tensor"
@@ -134,7 +219,13 @@ def _gathered(name: str, arrays: Iterable[Any]) -> list[Tensor]:
 
 
 def concat(arrays: Iterable[Any], /, *, axis: int | None = 0) -> Tensor:
-    """The tensors one after another along an axis; `axis=None` flattens them first."""
+    """The tensors one after another along an axis; `axis=None` flattens them first.
+
+    Example:
+        >>> import cairnet as cn
+        >>> cn.concat([[1, 2], [3]])
+        Tensor([1, 2, 3], dtype=int64)
+    """
     tensors = _gathered("concat", arrays)
     if axis is None:
         tensors, axis = [reshape(tensor, (-1,)) for tensor in tensors], 0
@@ -148,24 +239,69 @@ def concat(arrays: Iterable[Any], /, *, axis: int | None = 0) -> Tensor:
 
 
 def stack(arrays: Iterable[Any], /, *, axis: int = 0) -> Tensor:
-    """The tensors, all of one shape, side by side along a new axis."""
+    """The tensors, all of one shape, side by side along a new axis.
+
+    Example:
+        >>> import cairnet as cn
+        >>> cn.stack([[1, 2], [3, 4]], axis=1)
+        Tensor([[1, 3],
+                [2, 4]], dtype=int64)
+    """
     tensors = _gathered("stack", arrays)
-    shape = broadcast_extents("stack", *tensors)
-    for tensor in tensors:
-        if tensor.ndim != len(shape) or any(
-            isinstance(own, int) and isinstance(wanted, int) and own != wanted
-            for own, wanted in zip(tensor.extents, shape, strict=True)
-        ):
-            shapes = ", ".join(str(each.shape) for each in tensors)
-            raise ShapeError(f"stack, at {here()}: expected equal shapes, got {shapes}")
-    place = normalize_axis("stack", axis, len(shape) + 1)
-    return concat(
-        [expand_dims(stretch(tensor, shape), axis=place) for tensor in tensors], axis=place
+    place = normalize_axis("stack", axis, tensors[0].ndim + 1)
+    rows = [expand_dims(tensor, axis=place) for tensor in tensors if tensor.ndim >= place]
+    if len({tensor.ndim for tensor in tensors}) == 1:
+        try:
+            return rows[0] if len(rows) == 1 else apply(CONCATENATE, *rows, axis=place)
+        except ShapeError:
+            pass  # said below, in terms of what the user gave
+    shapes = ", ".join(str(tensor.shape) for tensor in tensors)
+    raise ShapeError(f"stack, at {here()}: expected equal shapes, got {shapes}")
+
+
+def unstack(x: Any, /, *, axis: int = 0) -> tuple[Tensor, ...]:
+    """The slices along an axis, one tensor each, without that axis; its extent must be known.
+
+    Example:
+        >>> import cairnet as cn
+        >>> cn.unstack([[1, 2], [3, 4]])
+        (Tensor([1, 2], dtype=int64), Tensor([3, 4], dtype=int64))
+    """
+    tensor = as_tensor(x)
+    place = normalize_axis("unstack", axis, tensor.ndim)
+    size = tensor.extents[place]
+    if not isinstance(size, int):
+        raise ShapeError(
+            f"unstack, at {here()}: axis {place} of shape {tensor.shape} has an extent that is "
+            "known only when the function runs, and the number of results must be known before"
+        )
+    rest = (*tensor.extents[:place], *tensor.extents[place + 1 :])
+    kept = tuple(1 if i == place else s for i, s in enumerate(tensor.extents))
+    steps = (1,) * tensor.ndim
+    return tuple(
+        apply(
+            RESHAPE,
+            apply(
+                SLICE,
+                tensor,
+                starts=tuple(index if i == place else 0 for i in range(tensor.ndim)),
+                sizes=kept,
+                steps=steps,
+            ),
+            shape=rest,
+        )
+        for index in range(size)
     )
 
 
 def flip(x: Any, /, *, axis: int | Sequence[int] | None = None) -> Tensor:
-    """The elements in opposite order along the axes (all of them by default)."""
+    """The elements in opposite order along the axes (all of them by default).
+
+    Example:
+        >>> import cairnet as cn
+        >>> cn.flip([1, 2, 3])
+        Tensor([3, 2, 1], dtype=int64)
+    """
     tensor = as_tensor(x)
     axes = normalize_axes("flip", axis, tensor.ndim)
     return reverse(tensor, axes) if axes else tensor

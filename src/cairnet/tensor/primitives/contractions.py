@@ -60,9 +60,7 @@ class Dot(Primitive):
             + tuple(b.extents[j] for j in _free(b, contract[1], batch[1]))
         ), a.dtype
 
-    def meaning(
-        self, a: np.ndarray, b: np.ndarray, *, contract: Axes, batch: Axes
-    ) -> np.ndarray:
+    def meaning(self, a: np.ndarray, b: np.ndarray, *, contract: Axes, batch: Axes) -> np.ndarray:
         left = list(_LETTERS[: a.ndim])
         right = list(_LETTERS[a.ndim : a.ndim + b.ndim])
         for i, j in zip((*contract[0], *batch[0]), (*contract[1], *batch[1]), strict=True):
@@ -249,7 +247,14 @@ class ConvolveInputGradient(_Convolution):
         return _ungrouped(result)
 
     def vjp(
-        self, c: Tensor, y: Tensor, g: Tensor, w: Tensor, *, space: tuple[Size, ...], **geometry: Any
+        self,
+        c: Tensor,
+        y: Tensor,
+        g: Tensor,
+        w: Tensor,
+        *,
+        space: tuple[Size, ...],
+        **geometry: Any,
     ) -> Sequence[Tensor]:
         return (
             apply(CONVOLVE, c, w, **geometry),

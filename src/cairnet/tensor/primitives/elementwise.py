@@ -21,7 +21,9 @@ from cairnet.tensor.primitive import Primitive, register
 from cairnet.tensor.primitives.movement import filled
 
 __all__ = [
+    "ANY",
     "ELEMENTWISE",
+    "FLOAT",
     "BitCast",
     "Cast",
     "Elementwise",

@@ -41,9 +41,7 @@ class Gather(Primitive):
         rest = tuple(size for i, size in enumerate(x.extents) if i not in axes)
         return (*merge_extents(self.name, indices), *rest), x.dtype
 
-    def meaning(
-        self, x: np.ndarray, *indices: np.ndarray, axes: tuple[int, ...]
-    ) -> np.ndarray:
+    def meaning(self, x: np.ndarray, *indices: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
         rest = [i for i in range(x.ndim) if i not in axes]
         return np.transpose(x, (*axes, *rest))[tuple(indices)]
 

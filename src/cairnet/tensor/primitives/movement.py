@@ -6,15 +6,14 @@ element of the result to the index of the element it shows.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from cairnet.base.errors import ShapeError
 from cairnet.tensor.core import CONSTANT, Literal, Tensor, apply
-from cairnet.tensor.extent import Extent, Size
+from cairnet.tensor.extent import Extent, Size, maximum
 from cairnet.tensor.primitive import Primitive, all_primitives, register
 
 __all__ = [
@@ -120,9 +119,9 @@ class Slice(Primitive):
         for axis, (extent, start, size, step) in enumerate(
             zip(x.extents, starts, sizes, steps, strict=True)
         ):
-            if all(isinstance(item, int) for item in (extent, start, size)) and size > 0:
+            if isinstance(extent, int) and isinstance(start, int) and isinstance(size, int):
                 last = start + (size - 1) * step
-                if not (0 <= start < extent and 0 <= last < extent):
+                if size > 0 and not (0 <= start < extent and 0 <= last < extent):
                     raise ShapeError(
                         f"slice: axis {axis} of shape {x.shape} has no elements {start} to {last}"
                     )
@@ -158,7 +157,7 @@ class Slice(Primitive):
         low, high, interior = [], [], []
         for extent, start, size, step in zip(x.extents, starts, sizes, steps, strict=True):
             first = start if step > 0 else start + (size - 1) * step
-            covered = (size - 1) * abs(step) + 1 if size != 0 else 0
+            covered = _spread(size, abs(step) - 1)
             low.append(first if size != 0 else 0)
             high.append(extent - low[-1] - covered)
             interior.append(abs(step) - 1)
@@ -187,8 +186,7 @@ class Pad(Primitive):
         for extent, before, after, between in zip(x.extents, low, high, interior, strict=True):
             if any(isinstance(item, int) and item < 0 for item in (before, after, between)):
                 raise ShapeError(f"pad: widths must be 0 or more, got {low}, {high}, {interior}")
-            inside = extent + (extent - 1) * between if between and extent != 0 else extent
-            shape.append(before + inside + after)
+            shape.append(before + _spread(extent, between) + after)
         return tuple(shape), x.dtype
 
     def meaning(
@@ -201,7 +199,7 @@ class Pad(Primitive):
         value: float,
     ) -> np.ndarray:
         inside = [
-            size + max(size - 1, 0) * gap for size, gap in zip(x.shape, interior, strict=True)
+            cast(int, _spread(size, gap)) for size, gap in zip(x.shape, interior, strict=True)
         ]
         result = np.full(
             [b + i + a for b, i, a in zip(low, inside, high, strict=True)], value, x.dtype
@@ -310,8 +308,16 @@ def reverse(x: Tensor, axes: Sequence[int]) -> Tensor:
     return apply(SLICE, x, starts=starts, sizes=x.extents, steps=steps)
 
 
+def _spread(size: Size, gap: int) -> Size:
+    """The room that `size` elements take with `gap` others between each two of them."""
+    return size + maximum(size - 1, 0) * gap if gap else size
+
+
 def _product(shape: Sequence[Size]) -> Size:
-    return list(itertools.accumulate(shape, lambda a, b: b * a, initial=1))[-1]
+    total: Size = 1
+    for size in shape:
+        total = size * total
+    return total
 
 
 def _show(shape: Sequence[Size]) -> tuple[int | None, ...]:

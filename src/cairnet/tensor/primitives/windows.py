@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -50,6 +50,11 @@ def _space(
     return tuple(result)
 
 
+def _known_space(name: str, shape: tuple[int, ...], *geometry: Any) -> tuple[int, ...]:
+    """How many windows fit into an array, whose extents are numbers."""
+    return cast("tuple[int, ...]", _space(name, shape, *geometry))
+
+
 def _taps(
     window: Sequence[int], space: Sequence[int], strides: Sequence[int], dilation: Sequence[int]
 ) -> Iterator[tuple[slice, ...]]:
@@ -85,10 +90,10 @@ class WindowSum(Primitive):
         padding: Pairs,
         dilation: tuple[int, ...],
     ) -> np.ndarray:
-        space = _space(self.name, x.shape, window, strides, padding, dilation)
+        space = _known_space(self.name, x.shape, window, strides, padding, dilation)
         padded = np.pad(x, padding)
         result = np.zeros(space, x.dtype)
-        for part in _taps(window, space, strides, dilation):  # type: ignore[arg-type]
+        for part in _taps(window, space, strides, dilation):
             result += padded[part]
         return result
 
@@ -105,13 +110,14 @@ class WindowSum(Primitive):
     ) -> Sequence[Tensor]:
         # Spread g to the stride grid, then every input element sums the windows that hold it.
         reach = [(k - 1) * d for k, d in zip(window, dilation, strict=True)]
-        low, high = [], []
+        low: list[Size] = []
+        high: list[Size] = []
         for size, n, r, s, (before, _) in zip(
             x.extents, g.extents, reach, strides, padding, strict=True
         ):
             low.append(r)
             high.append(size + before - ((n - 1) * s + 1))
-        low, high, crop = _split_negative(low, high)
+        high, crop = _split_negative(high)
         spread = apply(
             PAD,
             g,
@@ -122,9 +128,7 @@ class WindowSum(Primitive):
         )
         if any(crop):
             sizes = tuple(size - cut for size, cut in zip(spread.extents, crop, strict=True))
-            spread = apply(
-                SLICE, spread, starts=(0,) * g.ndim, sizes=sizes, steps=(1,) * g.ndim
-            )
+            spread = apply(SLICE, spread, starts=(0,) * g.ndim, sizes=sizes, steps=(1,) * g.ndim)
         total = apply(
             WINDOW_SUM,
             spread,
@@ -137,12 +141,10 @@ class WindowSum(Primitive):
         return (apply(SLICE, total, starts=starts, sizes=x.extents, steps=(1,) * g.ndim),)
 
 
-def _split_negative(
-    low: Sequence[Size], high: Sequence[Size]
-) -> tuple[list[Size], list[Size], list[int]]:
+def _split_negative(high: Sequence[Size]) -> tuple[list[Size], list[int]]:
     """Padding below zero is cropping: return padding of 0 or more, and how much to crop."""
     crop = [-size if isinstance(size, int) and size < 0 else 0 for size in high]
-    return list(low), [0 if cut else size for size, cut in zip(high, crop, strict=True)], crop
+    return [0 if cut else size for size, cut in zip(high, crop, strict=True)], crop
 
 
 class WindowArgmax(Primitive):
@@ -172,13 +174,15 @@ class WindowArgmax(Primitive):
         padding: Pairs,
         dilation: tuple[int, ...],
     ) -> np.ndarray:
-        space = _space(self.name, x.shape, window, strides, padding, dilation)
+        space = _known_space(self.name, x.shape, window, strides, padding, dilation)
         padded = np.pad(x, padding)
         inside = np.pad(np.ones(x.shape, bool), padding)
         best = np.zeros(space, x.dtype)
         chosen = np.full(space, -1, np.int64)
-        for position, part in enumerate(_taps(window, space, strides, dilation)):  # type: ignore[arg-type]
-            better = inside[part] & ((chosen < 0) | (padded[part] > best) | _new_nan(padded[part], best))
+        for position, part in enumerate(_taps(window, space, strides, dilation)):
+            better = inside[part] & (
+                (chosen < 0) | (padded[part] > best) | _new_nan(padded[part], best)
+            )
             best = np.where(better, padded[part], best)
             chosen = np.where(better, position, chosen)
         return np.maximum(chosen, 0)
