@@ -155,14 +155,17 @@ class _State:
                     (
                         other
                         for other in nest.stores
-                        if other.buffer.kind in ("output", "update")
+                        if other.buffer.kind in ("output", "update", "moving")
                         and other.value is store.value
                         and other.offset == store.offset
                         and self.writers[other.buffer] == [nest]
                     ),
                     None,
                 )
-                if twin is not None:
+                in_loop = any(
+                    store.buffer in other.reads() for other in self.nests if other.kind == "loop"
+                )
+                if twin is not None and not in_loop:
                     self._replace_buffer(store.buffer, twin.buffer)
         self._refresh()
 
@@ -178,13 +181,13 @@ class _State:
         """Remove stores to memory of the program that is never read, and nests without stores."""
         changed = True
         while changed:
-            read = {load.buffer for nest in self.nests for load in nest.loads()}
+            read = {buffer for nest in self.nests for buffer in nest.reads()}
             changed = False
             for nest in list(self.nests):
                 kept = tuple(
                     store
                     for store in nest.stores
-                    if store.buffer.kind != "arena" or store.buffer in read
+                    if store.buffer.kind != "arena" or store.buffer in read or nest.kind in ("sort", "loop")
                 )
                 if len(kept) != len(nest.stores):
                     nest.stores = kept
@@ -217,7 +220,8 @@ def _topological(nests: list[Nest]) -> list[Nest]:
 def dependencies(nests: list[Nest]) -> dict[Nest, set[Nest]]:
     """For each nest those that must run before it.
 
-    A nest needs the nests that write what it reads; a scatter, the nest that clears its memory.
+    A nest needs the nests that write what it reads; a scatter or a loop also the nest that gives
+    its memory the first value.
     """
     writers: dict[Buffer, list[Nest]] = {}
     for nest in nests:
@@ -227,12 +231,12 @@ def dependencies(nests: list[Nest]) -> dict[Nest, set[Nest]]:
     for nest in nests:
         needed = {
             writer
-            for buffer in {load.buffer for load in nest.loads()}
+            for buffer in nest.reads()
             for writer in writers.get(buffer, ())
         }
-        if nest.kind == "scatter":
+        if nest.kind in ("scatter", "loop"):
             for buffer in nest.written():
-                needed.update(w for w in writers[buffer] if w.kind != "scatter")
+                needed.update(w for w in writers[buffer] if w.kind != nest.kind)
         needed.discard(nest)
         result[nest] = needed
     return result

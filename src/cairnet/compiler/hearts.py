@@ -10,12 +10,13 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cairnet.base.dtypes import bool_
 from cairnet.compiler.loops import (
     Affine,
     Axis,
+    Buffer,
     Compute,
     Coordinate,
     Expression,
@@ -519,6 +520,9 @@ def _argsort(lowering: Lowering, tensor: Tensor) -> list[Nest]:
         kind="sort",
     )
     nest.reduce = (axis,)
+    # A second store names spare memory of the same shape for the merges.
+    spare = Buffer("spare", tensor.dtype, tensor.extents, tensor, "arena")
+    nest.stores = (*nest.stores, replace(nest.stores[0], buffer=spare))
     return [nest]
 
 

@@ -1,6 +1,7 @@
 """The loop IR: the whole grammar of what the compiler emits, on one page.
 
-    program  = nest*
+    program  = (nest | loop)*
+    loop     = program, run length times, over memory that moves on at every turn
     nest     = for parallel axes: fold over reduce axes, then stores
     axis     = a named counter 0 … extent - 1
     affine   = constant + sum of coefficient · axis
@@ -44,6 +45,8 @@ __all__ = [
     "Guarded",
     "Literal",
     "Load",
+    "Loop",
+    "Moving",
     "Nest",
     "Number",
     "Result",
@@ -311,8 +314,10 @@ class Nest:
         folds: what is folded.
         stores: what is written, once for each point of the parallel axes.
         tensors: the graph nodes that this nest computes, for explanations.
-        kind: "map" (as above), "running" (stores happen at every step of the reduce axes) or
-            "scatter" (stores add to what is there, at every step of the reduce axes, in order).
+        kind: "map" (as above), "running" (stores happen at every step of the reduce axes),
+            "scatter" (stores add to what is there, at every step of the reduce axes, in order),
+            "sort" (the positions along the reduce axis in the order of the fold's values), or
+            "loop" (see `Loop`).
     """
 
     axes: tuple[Axis, ...]
@@ -335,9 +340,43 @@ class Nest:
         """Every load, each object once."""
         return [item for item in expressions(self.roots()) if isinstance(item, Load)]
 
+    def reads(self) -> set[Buffer]:
+        """The buffers it loads from."""
+        return {load.buffer for load in self.loads()}
+
     def written(self) -> list[Buffer]:
         """The buffers it stores to."""
         return [store.buffer for store in self.stores]
+
+
+@dataclass(eq=False)
+class Moving:
+    """Memory that a loop walks: `inner` is one element of `outer`, the next at every turn."""
+
+    inner: Buffer
+    outer: Buffer
+    stride: Size
+
+
+@dataclass(eq=False)
+class Loop(Nest):
+    """Nests that run `length` times, one turn after another: a scan.
+
+    `stores` names the memory outside it that the loop writes (carries included), `read` what it
+    reads. `body` and `in_place` are those of a program of its own, whose inputs and outputs are
+    moving memory, whose variables are the carries.
+    """
+
+    length: Size = 0
+    reverse: bool = False
+    body: tuple[Nest, ...] = ()
+    in_place: dict[Buffer, Buffer] = field(default_factory=dict)
+    moving: tuple[Moving, ...] = ()
+    read: tuple[Buffer, ...] = ()
+
+    def reads(self) -> set[Buffer]:
+        """The memory outside the loop that it reads."""
+        return set(self.read)
 
 
 def expressions(roots: Iterable[Expression]) -> list[Expression]:

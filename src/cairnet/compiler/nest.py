@@ -65,7 +65,7 @@ class Lowering:
     def buffer(self, tensor: Tensor) -> Buffer:
         """The memory of a leaf or of a stored tensor."""
         if tensor not in self.buffers:
-            if tensor.primitive in (INPUT, VARIABLE, CONSTANT):
+            if tensor.primitive in (INPUT, VARIABLE, CONSTANT) and tensor not in self.stored:
                 kind = tensor.primitive.name
                 name = getattr(tensor, "name", "constant")
             else:

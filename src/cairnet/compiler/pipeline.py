@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cairnet.compiler.fuse import fuse
-from cairnet.compiler.loops import Affine, Axis, Buffer, Load, Nest, Store
+from cairnet.compiler.loops import Affine, Axis, Buffer, Load, Loop, Nest, Store
 from cairnet.compiler.nest import Lowering, NeedsStorage
-from cairnet.compiler.plan import Life, arrange, lives_of, phases_of
-from cairnet.compiler.shape import coalesce, split_long_folds
+from cairnet.compiler.plan import Life, arrange, lives_of, phase_count, phases_of
+from cairnet.compiler.scans import join_scans, lower_scan
+from cairnet.compiler.shape import coalesce, hint, split_long_folds
 from cairnet.compiler.storage import stored_tensors
 from cairnet.compiler.tile import Schedule, Target, tile
 from cairnet.tensor.core import Input, Tensor, Variable, topological_order
 
-__all__ = ["SERIAL_CYCLES", "Lowered", "Step", "lower"]
+__all__ = ["SERIAL_CYCLES", "Lowered", "LoopStep", "Step", "lower"]
 
 #: Below this many cycles a nest is not worth a meeting of the threads: one thread does it alone.
 SERIAL_CYCLES = 3000.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Step:
     """A nest with its schedule and its place in the program.
 
@@ -36,27 +37,52 @@ class Step:
     phase: int
     serial: bool
 
+    @property
+    def cycles(self) -> float:
+        """What the cost model expects, on one core."""
+        return self.schedule.cycles
+
+
+@dataclass(frozen=True, eq=False)
+class LoopStep:
+    """A loop with the steps of its body.
+
+    Attributes:
+        nest: the loop.
+        body: what runs at every turn.
+        phase: its first phase.
+    """
+
+    nest: Loop
+    body: tuple[Step | LoopStep, ...]
+    phase: int
+
+    @property
+    def cycles(self) -> float:
+        """What the cost model expects, on one core."""
+        return hint(self.nest.length) * sum(step.cycles for step in self.body)
+
 
 @dataclass(frozen=True)
 class Lowered:
     """A graph as nests, ready to be emitted.
 
     Attributes:
-        steps: the nests in order.
+        steps: the nests and loops in order.
         inputs: the buffer of each input.
         outputs: the buffer of each output.
-        in_place: buffers of new values that are the memory of a variable.
+        in_place: buffers of new values that are the memory of a variable or a carry.
         lives: the buffers of the arena, with the phases in which they live.
     """
 
-    steps: tuple[Step, ...]
+    steps: tuple[Step | LoopStep, ...]
     inputs: tuple[Buffer, ...]
     outputs: tuple[Buffer, ...]
-    in_place: dict[Buffer, Buffer]
+    in_place: Mapping[Buffer, Buffer]
     lives: tuple[Life, ...]
 
     def memory(self, buffer: Buffer) -> Buffer:
-        """The buffer whose memory a buffer is: itself, or the variable that it updates."""
+        """The buffer whose memory a buffer is: itself, or the one that it updates in place."""
         return self.in_place.get(buffer, buffer)
 
 
@@ -74,39 +100,59 @@ def lower(
         updates: variables and the expressions of their new values.
         target: the machine, for the cost model.
     """
-    wanted = [*outputs, *(value for _, value in updates)]
-    stored = stored_tensors(wanted)
-    lowering = Lowering(stored, _companions(wanted))
+    out_buffers = [
+        Buffer(f"output{number}", tensor.dtype, tensor.extents, tensor, "output")
+        for number, tensor in enumerate(outputs)
+    ]
+    lowering = Lowering(set())
+    replaced = [(lowering.buffer(variable), value) for variable, value in updates]
+    order, in_place = nests_of(
+        lowering, list(zip(out_buffers, outputs, strict=True)), replaced
+    )
+    everywhere: dict[Buffer, Buffer] = {}
+    _gather_in_place(order, in_place, everywhere)
+    steps = _schedule(order, everywhere, target, 0)
+    return Lowered(
+        tuple(steps),
+        tuple(lowering.buffer(item) for item in inputs),
+        tuple(out_buffers),
+        everywhere,
+        tuple(lives_of(list(_touches(steps)), everywhere)),
+    )
+
+
+def nests_of(
+    lowering: Lowering,
+    outputs: Sequence[tuple[Buffer, Tensor]],
+    updates: Sequence[tuple[Buffer, Tensor]],
+) -> tuple[list[Nest], dict[Buffer, Buffer]]:
+    """Nests that write tensors into output buffers, and new values into buffers they replace.
+
+    Args:
+        lowering: the buffers that exist already.
+        outputs: where each result is wanted.
+        updates: buffers that all nests read with their old values, and the new ones.
+
+    Returns:
+        The nests in order, and which buffers are written in place of which others.
+    """
+    wanted = join_scans([tensor for _, tensor in (*outputs, *updates)])
+    lowering.stored = stored_tensors(wanted)
+    lowering.companions = _companions(wanted)
     nests = _all_nests(lowering, wanted)
-    out_buffers = []
-    for number, tensor in enumerate(outputs):
-        nest, buffer = _delivery(lowering, tensor, f"output{number}", "output")
-        nests.append(nest)
-        out_buffers.append(buffer)
+    count = len(outputs)
+    for (buffer, _), tensor in zip(outputs, wanted[:count], strict=True):
+        nests.append(_delivery(lowering, tensor, buffer))
     replaced: dict[Buffer, Buffer] = {}
-    for variable, value in updates:
-        nest, buffer = _delivery(lowering, value, f"new_{variable.name}", "update")
-        nests.append(nest)
-        replaced[buffer] = lowering.buffer(variable)
+    for (old, _), tensor in zip(updates, wanted[count:], strict=True):
+        new = Buffer(f"new_{old.name}", old.dtype, old.extents, tensor, "update")
+        nests.append(_delivery(lowering, tensor, new))
+        replaced[new] = old
     nests = fuse(nests)
     for nest in nests:
         coalesce(nest)
     nests = [part for nest in nests for part in split_long_folds(nest)]
-    order, in_place = arrange(nests, replaced)
-    schedules = [tile(nest, target) for nest in order]
-    serial = [schedule.cycles < SERIAL_CYCLES for schedule in schedules]
-    phases = phases_of(order, in_place, serial)
-    steps = tuple(
-        Step(nest, schedule, phase, alone)
-        for nest, schedule, phase, alone in zip(order, schedules, phases, serial, strict=True)
-    )
-    return Lowered(
-        steps,
-        tuple(lowering.buffer(item) for item in inputs),
-        tuple(out_buffers),
-        in_place,
-        tuple(lives_of(order, phases, in_place)),
-    )
+    return arrange(nests, replaced)
 
 
 def _companions(wanted: Sequence[Tensor]) -> dict[Tensor, Tensor]:
@@ -131,25 +177,65 @@ def _all_nests(lowering: Lowering, wanted: Sequence[Tensor]) -> list[Nest]:
     order = topological_order(wanted)
     while True:
         nests: list[Nest] = []
+        scans: set[tuple[object, ...]] = set()
         try:
             for tensor in order:
-                if tensor in lowering.stored:
+                if tensor not in lowering.stored:
+                    continue
+                if tensor.primitive.name == "scan":
+                    nests.extend(lower_scan(lowering, tensor, order, scans, nests_of))
+                else:
                     nests.extend(lowering.nests(tensor))
             return nests
         except NeedsStorage as missing:
             lowering.stored.add(missing.tensor)
 
 
-def _delivery(
-    lowering: Lowering, tensor: Tensor, name: str, kind: str
-) -> tuple[Nest, Buffer]:
+def _delivery(lowering: Lowering, tensor: Tensor, buffer: Buffer) -> Nest:
     """A nest that copies a value to where it is wanted; fusion makes it a mere store."""
-    buffer = Buffer(name, tensor.dtype, tensor.extents, tensor, kind)
     axes = tuple(Axis(f"i{i}", size) for i, size in enumerate(tensor.extents))
+    index = tuple(Affine.of(axis) for axis in axes)
     place = Affine()
-    for axis, stride in zip(axes, buffer.strides, strict=True):
-        place = place + Affine.of(axis) * stride
+    for position, stride in zip(index, buffer.strides, strict=True):
+        place = place + position * stride
     source = lowering.buffer(tensor)
-    store = Store(buffer, place, Load(tensor.dtype, source, place))
+    store = Store(buffer, place, Load(tensor.dtype, source, lowering.offset(tensor, index)))
     kept = tuple(axis for axis in axes if axis.extent != 1)
-    return Nest(kept, (), (), (store,), (tensor,)), buffer
+    return Nest(kept, (), (), (store,), (tensor,))
+
+
+def _gather_in_place(
+    order: Sequence[Nest], own: Mapping[Buffer, Buffer], found: dict[Buffer, Buffer]
+) -> None:
+    found.update(own)
+    for nest in order:
+        if isinstance(nest, Loop):
+            _gather_in_place(nest.body, nest.in_place, found)
+
+
+def _schedule(
+    order: Sequence[Nest], in_place: Mapping[Buffer, Buffer], target: Target, first: int
+) -> list[Step | LoopStep]:
+    schedules = [
+        Schedule(1, None) if isinstance(nest, Loop) else tile(nest, target) for nest in order
+    ]
+    serial = [schedule.cycles < SERIAL_CYCLES for schedule in schedules]
+    phases = phases_of(order, in_place, serial, first)
+    steps: list[Step | LoopStep] = []
+    for nest, schedule, phase, alone in zip(order, schedules, phases, serial, strict=True):
+        if isinstance(nest, Loop):
+            body = _schedule(nest.body, in_place, target, phase)
+            steps.append(LoopStep(nest, tuple(body), phase))
+        else:
+            steps.append(Step(nest, schedule, phase, alone))
+    return steps
+
+
+def _touches(steps: Sequence[Step | LoopStep]) -> Iterator[tuple[int, int, Nest]]:
+    """Every nest with its first and last phase; a loop touches its memory in all of its phases."""
+    for step in steps:
+        if isinstance(step, LoopStep):
+            yield step.phase, step.phase + phase_count(step.nest) + 1, step.nest
+            yield from _touches(step.body)
+        else:
+            yield step.phase, step.phase, step.nest

@@ -14,10 +14,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cairnet.compiler.fuse import dependencies
-from cairnet.compiler.loops import Affine, Axis, Buffer, Load, Nest, Store
+from cairnet.compiler.loops import Affine, Axis, Buffer, Load, Loop, Nest, Store
 from cairnet.tensor.extent import Extent, Size, evaluate
 
-__all__ = ["ALIGNMENT", "Life", "arena_layout", "arrange", "lives_of", "phases_of"]
+__all__ = [
+    "ALIGNMENT",
+    "Life",
+    "arena_layout",
+    "arrange",
+    "lives_of",
+    "phase_count",
+    "phases_of",
+]
 
 #: Two cache lines: neighbours never share a line, and no vector straddles one needlessly.
 ALIGNMENT = 128
@@ -58,22 +66,34 @@ def arrange(
 
 
 def phases_of(
-    order: Sequence[Nest], in_place: Mapping[Buffer, Buffer], serial: Sequence[bool]
+    order: Sequence[Nest], in_place: Mapping[Buffer, Buffer], serial: Sequence[bool], first: int = 0
 ) -> list[int]:
     """Number the stretches between which the threads must meet.
 
     Nests that touch the same memory, one of them writing, need a meeting in between, unless one
-    thread does both.
+    thread does both. A loop meets at every turn: it has phases of its own, and a stretch begins
+    before and after it.
+
+    Args:
+        order: the nests.
+        in_place: buffers that are the memory of another one.
+        serial: for each nest whether one thread does it alone.
+        first: the number of the first phase.
     """
 
     def touched(nest: Nest) -> tuple[set[Buffer], set[Buffer]]:
-        reads = {in_place.get(load.buffer, load.buffer) for load in nest.loads()}
+        reads = {in_place.get(buffer, buffer) for buffer in nest.reads()}
         return reads, {in_place.get(buffer, buffer) for buffer in nest.written()}
 
     result: list[int] = []
-    phase = 0
+    phase = first
     since: list[tuple[set[Buffer], set[Buffer], bool]] = []
     for nest, alone in zip(order, serial, strict=True):
+        if isinstance(nest, Loop):
+            result.append(phase + 1)
+            phase += 2 + phase_count(nest)
+            since = []
+            continue
         reads, writes = touched(nest)
         for other_reads, other_writes, other_alone in since:
             conflict = writes & (other_reads | other_writes) or reads & other_writes
@@ -86,6 +106,11 @@ def phases_of(
     return result
 
 
+def phase_count(loop: Loop) -> int:
+    """More phases than the body of a loop can have."""
+    return sum(2 + phase_count(nest) if isinstance(nest, Loop) else 1 for nest in loop.body)
+
+
 def _write_in_place(
     nests: Sequence[Nest], before: dict[Nest, set[Nest]], new: Buffer, old: Buffer
 ) -> bool:
@@ -96,11 +121,7 @@ def _write_in_place(
     writer = writers[0]
     if not _reads_at_own_point(writer, new, old):
         return False
-    readers = [
-        nest
-        for nest in nests
-        if nest is not writer and any(load.buffer is old for load in nest.loads())
-    ]
+    readers = [nest for nest in nests if nest is not writer and old in nest.reads()]
     if any(_needs(before, reader, writer) for reader in readers):
         return False
     before[writer].update(readers)
@@ -164,20 +185,23 @@ def _schedule(
     return order
 
 
-def lives_of(
-    order: Sequence[Nest], phases: Sequence[int], in_place: Mapping[Buffer, Buffer]
-) -> list[Life]:
+def lives_of(touches: Sequence[tuple[int, int, Nest]], in_place: Mapping[Buffer, Buffer]) -> list[Life]:
     """The buffers of the arena, with the first and the last phase that touches each.
 
     Lives are counted in phases, not in nests: within a phase threads may be at different nests.
+
+    Args:
+        touches: every nest, those inside loops included, with its first and last phase.
+        in_place: buffers that are the memory of another one.
     """
     first: dict[Buffer, int] = {}
     last: dict[Buffer, int] = {}
-    for phase, nest in zip(phases, order, strict=True):
-        for buffer in (*nest.written(), *(load.buffer for load in nest.loads())):
-            if buffer.kind in ("arena", "update") and buffer not in in_place:
-                first.setdefault(buffer, phase)
-                last[buffer] = phase
+    for start, stop, nest in touches:
+        for buffer in (*nest.written(), *nest.reads()):
+            home = in_place.get(buffer, buffer)
+            if home.kind in ("arena", "update"):
+                first[home] = min(first.get(home, start), start)
+                last[home] = max(last.get(home, stop), stop)
     return [
         Life(buffer, buffer.size * buffer.dtype.itemsize, first[buffer], last[buffer])
         for buffer in first

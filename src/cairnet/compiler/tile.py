@@ -85,6 +85,11 @@ class Schedule:
 
 def tile(nest: Nest, target: Target) -> Schedule:
     """The cheapest way to walk a nest."""
+    if nest.kind == "sort":
+        rows = math.prod(hint(axis.extent) for axis in nest.axes)
+        length = hint(nest.reduce[0].extent)
+        cycles = 12.0 * rows * length * max(math.log2(length or 1), 1.0)
+        return Schedule(1, None, order=nest.axes, reduce=nest.reduce, cycles=cycles)
     lanes = _lanes(nest, target)
     candidates = list(_vector_axes(nest))
     best: Schedule | None = None
@@ -227,6 +232,8 @@ def _fold_loads(nest: Nest) -> list[Load]:
 def _unrollings(nest: Nest, vector: Axis | None) -> Iterator[tuple[Axis, ...]]:
     """Reduce axes to write out: none, or the small ones along which windows overlap."""
     yield ()
+    if nest.kind != "map":
+        return
     small = [
         axis
         for axis in nest.reduce

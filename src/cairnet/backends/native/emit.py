@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from cairnet.backends.native.builder import Builder, Value
 from cairnet.backends.native.evaluate import Evaluator, Place
 from cairnet.backends.native.folds import Accumulator
+from cairnet.backends.native.sorting import Row, emit_sort, sorted_axis
 from cairnet.compiler.loops import Affine, Axis, Buffer, Guard, Load, Nest, expressions
 from cairnet.compiler.tile import Schedule
 from cairnet.tensor.extent import Extent, Size
@@ -104,7 +105,11 @@ class _Emitter:
         blocks = tuple((axis.extent, self._step(axis)) for axis in self.schedule.order)
         begin, end = builder.parameter(0), builder.parameter(1)
         with builder.loop(begin, end, stem="block") as number:
-            self._blocks(self._indices(number, blocks))
+            indices = self._indices(number, blocks)
+            if self.nest.kind == "sort":
+                self._sort(indices)
+            else:
+                self._blocks(indices)
         builder.line("ret void")
         return Kernel(
             builder.text(),
@@ -328,6 +333,23 @@ class _Emitter:
                 last = number == tile.vectors - 1
                 result.append(Place(place, tile.mask if along and last else None))
         return result
+
+    def _sort(self, bases: Mapping[Axis, Value]) -> None:
+        """One row of a sort; the second store of the nest names the spare memory."""
+        axis, keys, key_stride, order_stride = sorted_axis(self.nest)
+        evaluator = Evaluator(self.builder, self, None, 1, bases, self.nest, guarded=True)
+        order, spare = (
+            evaluator.address(store.buffer, store.offset) for store in self.nest.stores
+        )
+        row = Row(
+            evaluator.address(keys.buffer, keys.offset),
+            order,
+            spare,
+            self.size(key_stride),
+            self.size(order_stride),
+            self.size(axis.extent),
+        )
+        emit_sort(self.builder, self.nest, row)
 
     # -- folds ---------------------------------------------------------------------------------
 

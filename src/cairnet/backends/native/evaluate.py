@@ -155,6 +155,10 @@ class Evaluator:
             return value
         return self.builder.binary("mul", value, self.parameters.size(factor))
 
+    def address(self, buffer: Buffer, offset: Affine) -> Value:
+        """The address of an element under the open loops."""
+        return self._pointer(buffer, offset, Place({}))
+
     def _pointer(self, buffer: Buffer, offset: Affine, place: Place) -> Value:
         """The address of the element at a place (of its first lane)."""
         key = _group(buffer, offset)

@@ -20,16 +20,16 @@ from dataclasses import dataclass
 from cairnet.backends.native import team
 from cairnet.backends.native.builder import Builder, Value
 from cairnet.backends.native.emit import Kernel, emit_kernel
-from cairnet.compiler.loops import Buffer
-from cairnet.compiler.pipeline import Lowered, Step
+from cairnet.compiler.loops import Buffer, Moving
+from cairnet.compiler.pipeline import Lowered, LoopStep, Step
 from cairnet.tensor.extent import Extent, Size
 
 __all__ = ["CONTEXT_SLOTS", "Module", "build_module"]
 
 #: What the context holds, one 8-byte slot each: addresses of the table of buffers, of the table of
-#: extents, of the table of strides (bytes from one step to the next), of the barrier, and the
-#: number of steps.
-CONTEXT_SLOTS = ("buffers", "extents", "strides", "barrier", "steps")
+#: extents, of the table of strides (bytes from one step to the next), of the barrier, of the times
+#: (cycles spent in each kernel by thread 0, if the module is timed), and the number of steps.
+CONTEXT_SLOTS = ("buffers", "extents", "strides", "barrier", "times", "steps")
 
 
 @dataclass(frozen=True)
@@ -40,165 +40,244 @@ class Module:
         text: LLVM IR.
         buffers: what each entry of the table of buffers points to.
         extents: what each entry of the table of extents is.
-        kernels: the function that each step of the program calls.
+        steps: the steps that call kernels, those inside loops included.
+        kernels: the function that each of these steps calls.
         cycles: what one step of the program is expected to take on one core.
     """
 
     text: str
     buffers: tuple[Buffer, ...]
     extents: tuple[Extent, ...]
+    steps: tuple[Step, ...]
     kernels: tuple[str, ...]
     cycles: float
 
 
-class _Tables:
-    """Numbers the buffers and extents in the order in which they are first needed."""
+def build_module(lowered: Lowered, timed: bool = False) -> Module:
+    """Emit every kernel and the program that runs them.
 
-    def __init__(self) -> None:
-        self.buffers: dict[Buffer, int] = {}
-        self.extents: dict[Extent, int] = {}
-
-    def buffer(self, buffer: Buffer) -> int:
-        return self.buffers.setdefault(buffer, len(self.buffers))
-
-    def extent(self, extent: Extent) -> int:
-        return self.extents.setdefault(extent, len(self.extents))
-
-
-def build_module(lowered: Lowered) -> Module:
-    """Emit every kernel and the program that runs them."""
-    tables = _Tables()
-    texts: dict[str, str] = {}
-    declarations: set[str] = set()
-    calls: list[tuple[Step, Kernel, str]] = []
-    for step in lowered.steps:
-        kernel = emit_kernel(step.nest, step.schedule, lowered.memory)
-        name = texts.setdefault(kernel.text, f"kernel{len(texts)}")
-        declarations |= kernel.declarations
-        calls.append((step, kernel, name))
-    program = _program(calls, tables)
+    Args:
+        lowered: the scheduled nests.
+        timed: whether the program adds up the cycles that thread 0 spends in each kernel,
+            waiting for the others at its end included.
+    """
+    kernels = _Kernels(lowered)
+    kernels.add(lowered.steps)
+    writer = _ProgramWriter(kernels, timed)
+    program = writer.write(lowered.steps)
     parts = [
         "@zeros = private unnamed_addr constant [512 x i8] zeroinitializer, align 64",
-        *sorted(declarations | program.declarations),
+        *sorted(kernels.declarations | program.declarations),
         team.barrier_ir(),
         *(
             text.replace("define void @KERNEL(", f"define private void @{name}(")
-            for text, name in texts.items()
+            for text, name in kernels.names.items()
         ),
         program.text(),
     ]
     return Module(
         "\n".join(parts),
-        tuple(tables.buffers),
-        tuple(tables.extents),
-        tuple(name for _, _, name in calls),
-        sum(step.schedule.cycles for step, _, _ in calls),
+        tuple(writer.buffers),
+        tuple(writer.extents),
+        tuple(kernels.steps),
+        tuple(kernels.name_of[step] for step in kernels.steps),
+        sum(step.cycles for step in lowered.steps),
     )
 
 
-def _program(calls: Sequence[tuple[Step, Kernel, str]], tables: _Tables) -> Builder:
-    builder = Builder("program", [("ptr", "context"), ("i64", "thread"), ("i64", "threads")])
-    context, thread, threads = (builder.parameter(i) for i in range(3))
-    slots = {
-        name: builder.load(
-            "i64" if name == "steps" else "ptr",
-            builder.offset(context, "i64", builder.integer(number)),
-            8,
+class _Kernels:
+    """The kernels of all steps; steps whose kernels have the same text share one function."""
+
+    def __init__(self, lowered: Lowered) -> None:
+        self.lowered = lowered
+        self.names: dict[str, str] = {}
+        self.declarations: set[str] = set()
+        self.steps: list[Step] = []
+        self.of: dict[Step, Kernel] = {}
+        self.name_of: dict[Step, str] = {}
+
+    def add(self, steps: Sequence[Step | LoopStep]) -> None:
+        """Emit the kernels of some steps and of the loops among them."""
+        for step in steps:
+            if isinstance(step, LoopStep):
+                self.add(step.body)
+                continue
+            kernel = emit_kernel(step.nest, step.schedule, self.lowered.memory)
+            self.steps.append(step)
+            self.of[step] = kernel
+            self.name_of[step] = self.names.setdefault(kernel.text, f"kernel{len(self.names)}")
+            self.declarations |= kernel.declarations
+
+
+class _ProgramWriter:
+    """Writes `@program`; numbers buffers and extents in the order in which it needs them."""
+
+    def __init__(self, kernels: _Kernels, timed: bool) -> None:
+        self.kernels = kernels
+        self.timed = timed
+        self.buffers: dict[Buffer, int] = {}
+        self.extents: dict[Extent, int] = {}
+        self.builder = Builder(
+            "program", [("ptr", "context"), ("i64", "thread"), ("i64", "threads")]
         )
-        for number, name in enumerate(CONTEXT_SLOTS)
-    }
-    for _, kernel, _ in calls:
-        for argument in kernel.arguments:
-            if isinstance(argument, Buffer):
-                tables.buffer(argument)
-    count = len(tables.buffers)
-    # Every thread has pointers of its own, since they move from step to step.
-    local = builder.alloca(f"[{max(count, 1)} x ptr]")
-    builder.call(
-        "void", "llvm.memcpy.p0.p0.i64", local, slots["buffers"], builder.integer(8 * count), Value("i1", "false")
-    )
-    is_first = builder.compare("icmp eq", thread, builder.integer(0))
-    with builder.loop(builder.integer(0), slots["steps"], stem="step"):
-        phase = 0
-        for step, kernel, name in calls:
+        context, self.thread, self.threads = (self.builder.parameter(i) for i in range(3))
+        self.slots = {
+            name: self.builder.load(
+                "i64" if name == "steps" else "ptr",
+                self.builder.offset(context, "i64", self.builder.integer(number)),
+                8,
+            )
+            for number, name in enumerate(CONTEXT_SLOTS)
+        }
+        self.position = 0
+        self.before: Value | None = None
+
+    def write(self, steps: Sequence[Step | LoopStep]) -> Builder:
+        """The whole function."""
+        builder = self.builder
+        self._number_buffers(steps)
+        count = len(self.buffers)
+        # Every thread has pointers of its own, since they move from step to step.
+        self.local = builder.alloca(f"[{max(count, 1)} x ptr]")
+        size, volatile = builder.integer(8 * count), Value("i1", "false")
+        builder.call(
+            "void", "llvm.memcpy.p0.p0.i64", self.local, self.slots["buffers"], size, volatile
+        )
+        self.is_first = builder.compare("icmp eq", self.thread, builder.integer(0))
+        with builder.loop(builder.integer(0), self.slots["steps"], stem="step"):
+            if self.timed:
+                self.before = builder.call("i64", "llvm.readcyclecounter")
+                self.position = 0
+            self._sequence(steps, 0)
+            self._meet()
+            with builder.loop(builder.integer(0), builder.integer(count), stem="moved") as number:
+                place = builder.offset(self.slots["strides"], "i64", number)
+                self._move(builder.offset(self.local, "ptr", number), builder.load("i64", place, 8))
+        builder.line("ret void")
+        return builder
+
+    def _number_buffers(self, steps: Sequence[Step | LoopStep]) -> None:
+        for step in steps:
+            if isinstance(step, LoopStep):
+                self._number_buffers(step.body)
+                for moving in step.nest.moving:
+                    self._number(moving.inner)
+                    self._number(moving.outer)
+                continue
+            for argument in self.kernels.of[step].arguments:
+                if isinstance(argument, Buffer):
+                    self._number(argument)
+
+    def _number(self, buffer: Buffer) -> int:
+        home = self.kernels.lowered.memory(buffer)
+        return self.buffers.setdefault(home, len(self.buffers))
+
+    def _meet(self) -> None:
+        team.emit_barrier(self.builder, self.slots["barrier"], self.thread, self.threads)
+
+    def _sequence(self, steps: Sequence[Step | LoopStep], phase: int) -> None:
+        """Steps in order, with a meeting wherever the phase changes."""
+        for step in steps:
             if step.phase != phase:
-                team.emit_barrier(builder, slots["barrier"], thread, threads)
+                self._meet()
                 phase = step.phase
-            arguments = [
-                _argument(builder, argument, local, slots["extents"], tables)
-                for argument in kernel.arguments
-            ]
-            blocks = _blocks(builder, kernel.blocks, slots["extents"], tables)
-            _call(builder, name, arguments, blocks, (thread, threads), is_first, step.serial)
-        team.emit_barrier(builder, slots["barrier"], thread, threads)
-        with builder.loop(builder.integer(0), builder.integer(count), stem="moved") as number:
-            place = builder.offset(local, "ptr", number)
-            stride = builder.load("i64", builder.offset(slots["strides"], "i64", number), 8)
-            pointer = builder.load("ptr", place, 8)
-            builder.store(builder.offset(pointer, "i8", stride), place, 8)
-    builder.line("ret void")
-    return builder
+            if isinstance(step, LoopStep):
+                self._loop(step)
+            else:
+                self._kernel(step)
 
+    # -- loops ---------------------------------------------------------------------------------
 
-def _argument(
-    builder: Builder, item: Buffer | Extent, local: Value, extents: Value, tables: _Tables
-) -> Value:
-    if isinstance(item, Buffer):
-        number = builder.integer(tables.buffer(item))
-        return builder.load("ptr", builder.offset(local, "ptr", number), 8)
-    return _extent(builder, item, extents, tables)
+    def _loop(self, step: LoopStep) -> None:
+        builder, loop = self.builder, step.nest
+        length = self._size(loop.length)
+        strides = []
+        for moving in loop.moving:
+            stride = self._bytes(moving)
+            pointer = builder.load("ptr", self._slot(moving.outer), 8)
+            if loop.reverse:
+                last = builder.binary("sub", length, builder.integer(1))
+                start = builder.binary("mul", last, stride)
+                pointer = builder.offset(pointer, "i8", start)
+                stride = builder.binary("sub", builder.integer(0), stride)
+            builder.store(pointer, self._slot(moving.inner), 8)
+            strides.append(stride)
+        with builder.loop(builder.integer(0), length, stem="turn"):
+            self._sequence(step.body, step.phase)
+            self._meet()
+            for moving, stride in zip(loop.moving, strides, strict=True):
+                self._move(self._slot(moving.inner), stride)
 
+    def _bytes(self, moving: Moving) -> Value:
+        return self._size(moving.stride * moving.inner.dtype.itemsize)
 
-def _extent(builder: Builder, item: Size, extents: Value, tables: _Tables) -> Value:
-    if not isinstance(item, Extent):
-        return builder.integer(item)
-    number = builder.integer(tables.extent(item))
-    return builder.load("i64", builder.offset(extents, "i64", number), 8)
+    def _slot(self, buffer: Buffer) -> Value:
+        return self.builder.offset(self.local, "ptr", self.builder.integer(self._number(buffer)))
 
+    def _move(self, slot: Value, stride: Value) -> None:
+        pointer = self.builder.load("ptr", slot, 8)
+        self.builder.store(self.builder.offset(pointer, "i8", stride), slot, 8)
 
-def _blocks(
-    builder: Builder, blocks: Sequence[tuple[Size, int]], extents: Value, tables: _Tables
-) -> Value:
-    """The number of blocks: the product of the rounded-up quotients of extent and step."""
-    known = 1
-    total: Value | None = None
-    for extent, step in blocks:
-        if not isinstance(extent, Extent):
-            known *= -(-extent // step)
-            continue
-        size = _extent(builder, extent, extents, tables)
-        rounded = builder.binary("add", size, builder.integer(step - 1))
-        count = builder.binary("udiv", rounded, builder.integer(step))
-        total = count if total is None else builder.binary("mul", total, count)
-    if total is None:
-        return builder.integer(known)
-    return builder.binary("mul", total, builder.integer(known))
+    # -- kernels -------------------------------------------------------------------------------
 
+    def _kernel(self, step: Step) -> None:
+        builder, kernel = self.builder, self.kernels.of[step]
+        arguments = [
+            builder.load("ptr", self._slot(item), 8) if isinstance(item, Buffer) else self._size(item)
+            for item in kernel.arguments
+        ]
+        blocks = self._blocks(kernel)
+        name = self.kernels.name_of[step]
+        if step.serial:
+            with builder.when(self.is_first):
+                self._call(name, builder.integer(0), blocks, arguments)
+        else:
+            following = builder.binary("add", self.thread, builder.integer(1))
+            begin, end = (
+                builder.binary("udiv", builder.binary("mul", blocks, number), self.threads)
+                for number in (self.thread, following)
+            )
+            self._call(name, begin, end, arguments)
+        if self.timed:
+            self._add_time()
 
-def _call(
-    builder: Builder,
-    name: str,
-    arguments: Sequence[Value],
-    blocks: Value,
-    who: tuple[Value, Value],
-    is_first: Value,
-    serial: bool,
-) -> None:
-    thread, threads = who
-
-    def write(begin: Value, end: Value) -> None:
+    def _call(self, name: str, begin: Value, end: Value, arguments: Sequence[Value]) -> None:
         listed = ", ".join(f"{value.type} {value.name}" for value in (begin, end, *arguments))
-        builder.line(f"call void @{name}({listed})")
+        self.builder.line(f"call void @{name}({listed})")
 
-    if serial:
-        with builder.when(is_first):
-            write(builder.integer(0), blocks)
-        return
-    following = builder.binary("add", thread, builder.integer(1))
-    begin, end = (
-        builder.binary("udiv", builder.binary("mul", blocks, number), threads)
-        for number in (thread, following)
-    )
-    write(begin, end)
+    def _blocks(self, kernel: Kernel) -> Value:
+        """The number of blocks: the product of the rounded-up quotients of extent and step."""
+        builder = self.builder
+        known = 1
+        total: Value | None = None
+        for extent, step in kernel.blocks:
+            if not isinstance(extent, Extent):
+                known *= -(-extent // step)
+                continue
+            rounded = builder.binary("add", self._size(extent), builder.integer(step - 1))
+            count = builder.binary("udiv", rounded, builder.integer(step))
+            total = count if total is None else builder.binary("mul", total, count)
+        if total is None:
+            return builder.integer(known)
+        return builder.binary("mul", total, builder.integer(known))
 
+    def _size(self, size: Size) -> Value:
+        if not isinstance(size, Extent):
+            return self.builder.integer(size)
+        number = self.builder.integer(self.extents.setdefault(size, len(self.extents)))
+        return self.builder.load(
+            "i64", self.builder.offset(self.slots["extents"], "i64", number), 8
+        )
 
+    def _add_time(self) -> None:
+        """Add the cycles since the last reading of the clock to the entry of this kernel."""
+        builder = self.builder
+        now = builder.call("i64", "llvm.readcyclecounter")
+        place = builder.offset(self.slots["times"], "i64", builder.integer(self.position))
+        self.position += 1
+        if self.before is not None:
+            spent = builder.binary("sub", now, self.before)
+            with builder.when(self.is_first):
+                total = builder.binary("add", builder.load("i64", place, 8), spent)
+                builder.store(total, place, 8)
+        self.before = now

@@ -75,6 +75,7 @@ class _Tables:
     extents: np.ndarray
     strides: np.ndarray
     barrier: np.ndarray
+    times: np.ndarray
     context: np.ndarray
 
 
@@ -142,15 +143,17 @@ class NativeProgram:
         strides = np.zeros(len(buffers), np.int64)
         barrier = np.zeros(team.BARRIER_BYTES + 128, np.uint8)
         state = barrier.ctypes.data + (-barrier.ctypes.data % 128)
+        times = np.zeros(max(len(self.module.kernels), 1), np.int64)
         addresses = {
             "buffers": buffers.ctypes.data,
             "extents": extents.ctypes.data,
             "strides": strides.ctypes.data,
             "barrier": state,
+            "times": times.ctypes.data,
             "steps": 1,
         }
         context = np.array([addresses[name] for name in CONTEXT_SLOTS], np.int64)
-        return _Tables(arena, buffers, extents, strides, barrier, context)
+        return _Tables(arena, buffers, extents, strides, barrier, times, context)
 
 
 def _address(buffer: Buffer) -> int:

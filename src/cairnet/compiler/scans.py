@@ -1,0 +1,192 @@
+"""Scans: a loop whose body is a program of its own, lowered by the same passes.
+
+The carries are to the body what variables are to a function: all nests read the old values, new
+ones are written in place where that is safe. The items of the sequences are its inputs and the
+outputs of a step are its outputs; their memory moves on at every turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from cairnet.compiler.loops import Affine, Axis, Buffer, Literal, Loop, Moving, Nest, Store
+from cairnet.compiler.nest import Lowering, NeedsStorage
+from cairnet.compiler.rewrite import rewrite
+from cairnet.compiler.specialize import specialize
+from cairnet.compiler.storage import is_leaf
+from cairnet.tensor.core import Tensor, apply_for, topological_order
+from cairnet.tensor.primitives.loops import SCAN, Body
+from cairnet.tensor.substitution import substitute
+
+__all__ = ["join_scans", "lower_scan"]
+
+NestsOf = Callable[..., tuple[list[Nest], dict[Buffer, Buffer]]]
+
+
+def join_scans(wanted: Sequence[Tensor]) -> list[Tensor]:
+    """Read the outputs of a scan off a larger scan that computes the same and more."""
+    scans = [t for t in topological_order(wanted) if t.primitive is SCAN]
+    largest: dict[tuple[object, ...], Body] = {}
+    for tensor in scans:
+        body = tensor.parameters["body"]
+        for smaller in _family(body):
+            key = (smaller, *_place(tensor))
+            if key not in largest or len(body.outputs) > len(largest[key].outputs):
+                largest[key] = body
+    replacements: dict[Tensor, Tensor] = {}
+    for tensor in scans:
+        body = largest[(tensor.parameters["body"], *_place(tensor))]
+        if body is not tensor.parameters["body"]:
+            parameters = {**tensor.parameters, "body": body, "sizes": tensor.parameters["sizes"]}
+            replacements[tensor] = apply_for(tensor, SCAN, *tensor.inputs, **parameters)
+    return substitute(wanted, replacements) if replacements else list(wanted)
+
+
+def _family(body: Body) -> list[Body]:
+    found = [body]
+    while found[-1].extends is not None:
+        found.append(found[-1].extends)
+    return found
+
+
+def _place(tensor: Tensor) -> tuple[object, ...]:
+    """What two nodes have in common that are outputs of one loop."""
+    return (*map(id, tensor.inputs), str(tensor.parameters["length"]), tensor.parameters["reverse"])
+
+
+def lower_scan(
+    lowering: Lowering,
+    tensor: Tensor,
+    order: Sequence[Tensor],
+    done: set[tuple[object, ...]],
+    nests_of: NestsOf,
+) -> list[Nest]:
+    """The nests of all outputs of a scan, when the first of them is met.
+
+    Args:
+        lowering: of the graph that contains the scan.
+        tensor: one output of the scan.
+        order: the graph's tensors, among them the other outputs.
+        done: the scans that have been lowered; this one is entered.
+        nests_of: the passes, for the body.
+    """
+    body: Body = tensor.parameters["body"]
+    key = (body, *_place(tensor))
+    if key in done:
+        return []
+    done.add(key)
+    siblings = {
+        other.parameters["output"]: other
+        for other in order
+        if other.primitive is SCAN and (other.parameters["body"], *_place(other)) == key
+    }
+    return _LoopBuilder(lowering, tensor, body, siblings).nests(nests_of)
+
+
+class _LoopBuilder:
+    def __init__(
+        self, lowering: Lowering, tensor: Tensor, body: Body, siblings: dict[int, Tensor]
+    ) -> None:
+        self.outer = lowering
+        self.tensor = tensor
+        self.body = body
+        self.siblings = siblings
+        self.length = tensor.parameters["length"]
+        self.reads: list[Buffer] = []
+        self.moving: list[Moving] = []
+        self.prepared: list[Nest] = []
+
+    def nests(self, nests_of: NestsOf) -> list[Nest]:
+        """Fill the carries, then the loop."""
+        body, tensor = self.body, self.tensor
+        sizes = dict(zip(body.symbols, tensor.parameters["sizes"], strict=True))
+        placeholders, results = specialize(body.inputs, body.outputs, sizes)
+        results = rewrite(results)
+        inner = Lowering(set())
+        after = body.carries + body.sequences
+        carries: list[Buffer] = []
+        for position, (placeholder, given) in enumerate(
+            zip(placeholders, tensor.inputs, strict=True)
+        ):
+            if position < body.carries:
+                buffer = self._carry(position, given)
+                carries.append(buffer)
+            elif position < after:
+                buffer = self._item(placeholder, self._memory(given), f"item{position}")
+            else:
+                buffer = self._memory(given)
+                self.reads.append(buffer)
+            inner.buffers[placeholder] = buffer
+        wanted = []
+        written = list(carries)
+        for number in range(body.carries, len(body.outputs)):
+            sibling = self.siblings.get(number)
+            if sibling is not None:
+                whole = self.outer.buffer(sibling)
+                written.append(whole)
+                wanted.append((self._step_output(results[number], whole), results[number]))
+        new = list(zip(carries, results[: body.carries], strict=True))
+        order, in_place = nests_of(inner, wanted, new)
+        moved = {item.inner for item in self.moving}
+        self._read_leaves(order, moved)
+        loop = Loop(
+            (),
+            (),
+            (),
+            tuple(_named(buffer) for buffer in written),
+            tuple(self.siblings.values()),
+            "loop",
+            length=self.length,
+            reverse=tensor.parameters["reverse"],
+            body=tuple(order),
+            in_place=in_place,
+            moving=tuple(self.moving),
+            read=tuple(dict.fromkeys((*self.reads, *carries))),
+        )
+        return [*self.prepared, loop]
+
+    def _read_leaves(self, order: Sequence[Nest], moved: set[Buffer]) -> None:
+        """Variables and constants that the body reads by itself are read by the loop."""
+        for nest in order:
+            for buffer in nest.reads():
+                if buffer.kind in ("variable", "constant", "input") and buffer not in moved:
+                    self.reads.append(buffer)
+
+    def _memory(self, given: Tensor) -> Buffer:
+        """The memory of an input of the scan."""
+        if not is_leaf(given) and given not in self.outer.stored:
+            raise NeedsStorage(given)
+        return self.outer.buffer(given)
+
+    def _carry(self, position: int, given: Tensor) -> Buffer:
+        """Memory of the carry, and the nest that fills it with the initial value."""
+        sibling = self.siblings.get(position)
+        if sibling is not None:
+            buffer = self.outer.buffer(sibling)
+        else:
+            buffer = Buffer(f"carry{position}", given.dtype, given.extents, given, "arena")
+        axes = tuple(Axis(f"i{i}", size) for i, size in enumerate(given.extents))
+        index = tuple(Affine.of(axis) for axis in axes)
+        place = Affine()
+        for at, stride in zip(index, buffer.strides, strict=True):
+            place = place + at * stride
+        value = self.outer.read(given, index)
+        kept = tuple(axis for axis in axes if axis.extent != 1)
+        self.prepared.append(Nest(kept, (), (), (Store(buffer, place, value),), (given,)))
+        return buffer
+
+    def _item(self, placeholder: Tensor, outer: Buffer, name: str) -> Buffer:
+        inner = Buffer(name, placeholder.dtype, placeholder.extents, placeholder, "moving")
+        self.reads.append(outer)
+        self.moving.append(Moving(inner, outer, inner.size))
+        return inner
+
+    def _step_output(self, result: Tensor, outer: Buffer) -> Buffer:
+        inner = Buffer(f"{outer.name}.step", result.dtype, result.extents, result, "moving")
+        self.moving.append(Moving(inner, outer, inner.size))
+        return inner
+
+
+def _named(buffer: Buffer) -> Store:
+    """A store that only says that the loop writes a buffer."""
+    return Store(buffer, Affine(), Literal(buffer.dtype, 0))
