@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from cairnet.base.dtypes import DTypeLike, as_dtype, float32, int64, is_floating, is_integer
+from cairnet.base.dtypes import DTypeLike, as_dtype, float32, int64, is_integer
 from cairnet.base.errors import ArgumentError, DTypeError, ShapeError
 from cairnet.tensor.core import Tensor, apply
 from cairnet.tensor.extent import Extent, Size
@@ -18,6 +18,7 @@ from cairnet.tensor.functions.arguments import (
     as_tensor,
     cast_to,
     elementwise,
+    floating,
     normalize_axes,
     normalize_axis,
 )
@@ -89,7 +90,7 @@ def leaky_relu(x: Any, /, negative_slope: float = 0.2) -> Tensor:
     >>> cn.leaky_relu(cn.asarray([-1.0, 2.0]), 0.1).numpy()
     array([-0.1,  2. ], dtype=float32)
     """
-    tensor = _floating("leaky_relu", x)
+    tensor = floating("leaky_relu", x)
     return where(tensor > 0, tensor, tensor * float(negative_slope))
 
 
@@ -103,7 +104,7 @@ def elu(x: Any, /, alpha: float = 1.0) -> Tensor:
     >>> cn.elu(cn.asarray([-100.0, 2.0])).numpy()
     array([-1.,  2.], dtype=float32)
     """
-    tensor = _floating("elu", x)
+    tensor = floating("elu", x)
     # The branch not taken must not overflow, or its gradient would be inf · 0.
     return where(tensor > 0, tensor, expm1(minimum(tensor, 0)) * float(alpha))
 
@@ -119,7 +120,7 @@ def celu(x: Any, /, alpha: float = 1.0) -> Tensor:
     """
     if alpha == 0:
         raise ArgumentError(f"celu, at {here()}: alpha must not be 0")
-    tensor = _floating("celu", x)
+    tensor = floating("celu", x)
     below = expm1(minimum(tensor, 0) / float(alpha)) * float(alpha)
     return where(tensor > 0, tensor, below)
 
@@ -152,7 +153,7 @@ def gelu(x: Any, /, approximate: bool = False) -> Tensor:
         >>> cn.gelu(cn.asarray([-1.0, 0.0, 1.0])).numpy().round(4)
         array([-0.1587,  0.    ,  0.8413], dtype=float32)
     """
-    tensor = _floating("gelu", x)
+    tensor = floating("gelu", x)
     if approximate:
         inner = (tensor + tensor * tensor * tensor * 0.044715) * math.sqrt(2 / math.pi)
         return tensor * (tanh(inner) + 1) * 0.5
@@ -169,7 +170,7 @@ def silu(x: Any, /) -> Tensor:
     >>> cn.silu(cn.asarray([-1.0, 0.0, 1.0])).numpy().round(4)
     array([-0.2689,  0.    ,  0.7311], dtype=float32)
     """
-    tensor = _floating("silu", x)
+    tensor = floating("silu", x)
     return tensor * sigmoid(tensor)
 
 
@@ -182,7 +183,7 @@ def mish(x: Any, /) -> Tensor:
     >>> cn.mish(cn.asarray([0.0, 1.0])).numpy().round(4)
     array([0.    , 0.8651], dtype=float32)
     """
-    tensor = _floating("mish", x)
+    tensor = floating("mish", x)
     return tensor * tanh(softplus(tensor))
 
 
@@ -203,7 +204,7 @@ def log_sigmoid(x: Any, /) -> Tensor:
     >>> cn.log_sigmoid(cn.asarray([-100.0, 0.0])).numpy().round(4)
     array([-100.    ,   -0.6931], dtype=float32)
     """
-    return -softplus(-_floating("log_sigmoid", x))
+    return -softplus(-floating("log_sigmoid", x))
 
 
 def hard_sigmoid(x: Any, /) -> Tensor:
@@ -213,7 +214,7 @@ def hard_sigmoid(x: Any, /) -> Tensor:
     >>> cn.hard_sigmoid(cn.asarray([-3.0, 0.0, 3.0])).numpy()
     array([0. , 0.5, 1. ], dtype=float32)
     """
-    return relu6(_floating("hard_sigmoid", x) + 3) / 6
+    return relu6(floating("hard_sigmoid", x) + 3) / 6
 
 
 def hard_silu(x: Any, /) -> Tensor:
@@ -225,7 +226,7 @@ def hard_silu(x: Any, /) -> Tensor:
     >>> cn.hard_silu(cn.asarray([-3.0, 1.0, 3.0])).numpy().round(4)
     array([-0.    ,  0.6667,  3.    ], dtype=float32)
     """
-    tensor = _floating("hard_silu", x)
+    tensor = floating("hard_silu", x)
     return tensor * hard_sigmoid(tensor)
 
 
@@ -246,7 +247,7 @@ def softsign(x: Any, /) -> Tensor:
     >>> cn.softsign(cn.asarray([-1.0, 3.0])).numpy()
     array([-0.5 ,  0.75], dtype=float32)
     """
-    tensor = _floating("softsign", x)
+    tensor = floating("softsign", x)
     return tensor / (absolute(tensor) + 1)
 
 
@@ -271,7 +272,7 @@ def softmax(x: Any, /, axis: int | Sequence[int] = -1) -> Tensor:
         >>> cn.softmax(cn.asarray([1000.0, 1000.0, 0.0])).numpy()
         array([0.5, 0.5, 0. ], dtype=float32)
     """
-    tensor = _floating("softmax", x)
+    tensor = floating("softmax", x)
     axes = normalize_axes("softmax", axis, tensor.ndim)
     powers = exp(tensor - stop_gradient(_largest("softmax", tensor, axes)))
     return powers / total(powers, axis=axes, keepdims=True)
@@ -296,7 +297,7 @@ def log_softmax(x: Any, /, axis: int | Sequence[int] = -1) -> Tensor:
         >>> cn.log_softmax(cn.asarray([0.0, -1000.0])).numpy()
         array([    0., -1000.], dtype=float32)
     """
-    tensor = _floating("log_softmax", x)
+    tensor = floating("log_softmax", x)
     axes = normalize_axes("log_softmax", axis, tensor.ndim)
     shifted = tensor - stop_gradient(_largest("log_softmax", tensor, axes))
     return shifted - log(total(exp(shifted), axis=axes, keepdims=True))
@@ -324,7 +325,7 @@ def logsumexp(
         >>> float(cn.logsumexp(cn.asarray([1000.0, 1000.0])))
         1000.6931
     """
-    tensor = _floating("logsumexp", x)
+    tensor = floating("logsumexp", x)
     axes = normalize_axes("logsumexp", axis, tensor.ndim)
     top = stop_gradient(_largest("logsumexp", tensor, axes))
     # Infinities stay where they are: inf - inf would be NaN.
@@ -389,16 +390,6 @@ def stop_gradient(x: Any, /) -> Tensor:
     3.0
     """
     return apply(STOP_GRADIENT, as_tensor(x))
-
-
-def _floating(name: str, x: Any) -> Tensor:
-    tensor = as_tensor(x)
-    if not is_floating(tensor.dtype):
-        raise DTypeError(
-            f"{name}, at {here()}: expected a floating dtype, got {tensor.dtype.name}; "
-            "convert with cn.astype(x, 'float32')"
-        )
-    return tensor
 
 
 def _largest(name: str, x: Tensor, axes: tuple[int, ...]) -> Tensor:

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from cairnet.base.dtypes import bool_, is_floating, is_integer
+from cairnet.base.dtypes import bool_
 from cairnet.base.errors import ArgumentError, DTypeError, ShapeError
 from cairnet.tensor.core import Tensor, apply
-from cairnet.tensor.functions.arguments import as_tensor, stretch
+from cairnet.tensor.functions.arguments import as_tensor, floating, stretch
 from cairnet.tensor.functions.arithmetic import abs as absolute
 from cairnet.tensor.functions.creation import full
 from cairnet.tensor.functions.exponential import sqrt
@@ -72,7 +72,7 @@ def max_pool(
         raise DTypeError(
             f"max_pool, at {here()}: bool has no order; convert with cn.astype(x, 'uint8')"
         )
-    lowest = -math.inf if is_floating(tensor.dtype) else np.iinfo(tensor.dtype).min
+    lowest = -math.inf if isfloating(tensor.dtype) else np.iinfo(tensor.dtype).min
     plan = _plan("max_pool", tensor, pool_size, strides, padding, dilation, lowest)
     position = apply(WINDOW_ARGMAX, plan.padded, **plan.geometry)
     return apply(WINDOW_TAKE, plan.padded, position, **plan.geometry)
@@ -109,7 +109,7 @@ def avg_pool(
         >>> cn.avg_pool(x, 2, padding="same").numpy().ravel()
         array([2., 8.], dtype=float32)
     """
-    tensor = _floating("avg_pool", x)
+    tensor = floating("avg_pool", x)
     plan = _plan("avg_pool", tensor, pool_size, strides, padding, dilation, 0)
     total = apply(WINDOW_SUM, plan.padded, **plan.geometry)
     if not plan.is_padded:
@@ -162,7 +162,7 @@ def lp_pool(
         >>> float(cn.reshape(cn.lp_pool(x, 2), ()))
         5.0
     """
-    tensor = _floating("lp_pool", x)
+    tensor = floating("lp_pool", x)
     if isinstance(p, bool) or not isinstance(p, int | float) or not p >= 1:
         raise ArgumentError(
             f"lp_pool, at {here()}: p must be a number of 1 or more (math.inf for the largest "
@@ -189,16 +189,6 @@ class _Plan:
     padded: Tensor
     geometry: dict[str, Any]
     is_padded: bool
-
-
-def _floating(name: str, x: Any) -> Tensor:
-    tensor = as_tensor(x)
-    if not is_floating(tensor.dtype):
-        convert = "; convert with cn.astype(x, 'float32')" if is_integer(tensor.dtype) else ""
-        raise DTypeError(
-            f"{name}, at {here()}: expected a floating dtype, got {tensor.dtype.name}{convert}"
-        )
-    return tensor
 
 
 def _plan(
