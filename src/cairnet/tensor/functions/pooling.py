@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from cairnet.base.dtypes import bool_
+from cairnet.base.dtypes import bool_, is_floating
 from cairnet.base.errors import ArgumentError, DTypeError, ShapeError
 from cairnet.tensor.core import Tensor, apply
 from cairnet.tensor.functions.arguments import as_tensor, floating, stretch
@@ -72,7 +72,7 @@ def max_pool(
         raise DTypeError(
             f"max_pool, at {here()}: bool has no order; convert with cn.astype(x, 'uint8')"
         )
-    lowest = -math.inf if isfloating(tensor.dtype) else np.iinfo(tensor.dtype).min
+    lowest = -math.inf if is_floating(tensor.dtype) else np.iinfo(tensor.dtype).min
     plan = _plan("max_pool", tensor, pool_size, strides, padding, dilation, lowest)
     position = apply(WINDOW_ARGMAX, plan.padded, **plan.geometry)
     return apply(WINDOW_TAKE, plan.padded, position, **plan.geometry)
