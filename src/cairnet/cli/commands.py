@@ -1,0 +1,174 @@
+"""What the commands are called, what they take, and what their help says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    name="cairnet",
+    help="Train neural networks on machine code that Cairnet generates, and use them.",
+    epilog="Begin with: cairnet train lenet5",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"max_content_width": 100, "help_option_names": ["-h", "--help"]},
+)
+cache_app = typer.Typer(
+    help="Look at, or empty, the cache of compiled functions.", no_args_is_help=True
+)
+app.add_typer(cache_app, name="cache")
+
+ModelFile = Annotated[
+    Path, typer.Argument(metavar="MODEL", help="A file that `cairnet train` or `save` wrote.")
+]
+Threads = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        metavar="N",
+        help="Threads to compute with. [dim]default: one for each core[/dim]",
+        show_default=False,
+    ),
+]
+
+
+def _examples(*lines: str) -> str:
+    """The examples under a command's help, each on a line of its own."""
+    return "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines)])
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from cairnet.base.version import __version__
+
+        typer.echo(f"cairnet {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _cairnet(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Train neural networks on machine code that Cairnet generates, and use them."""
+
+
+@app.command(
+    epilog=_examples(
+        "cairnet train lenet5",
+        "cairnet train lenet5 --data mnist --epochs 5",
+        "cairnet train lenet5 --optimizer sgd --learning-rate 0.05 --out sgd.safetensors",
+    )
+)
+def train(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="The network: lenet5.")],
+    data: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="digits or mnist.", show_default=False),
+    ] = None,
+    epochs: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help="How often every image is seen.", show_default=False
+        ),
+    ] = None,
+    batch_size: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Images in a step.", show_default=False),
+    ] = None,
+    learning_rate: Annotated[
+        float | None,
+        typer.Option(metavar="X", help="How far a step goes.", show_default=False),
+    ] = None,
+    optimizer: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="adam or sgd.", show_default=False),
+    ] = None,
+    seed: Annotated[
+        int,
+        typer.Option(min=0, metavar="N", help="The same seed gives the same network, bit for bit."),
+    ] = 0,
+    threads: Threads = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Where to save; the curves go beside it. [dim]default: MODEL.safetensors[/dim]",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Train a network; save it, and a picture of how it learned.
+
+    Options that are left out are taken from what suits the network and the data.
+    """
+    from cairnet.cli.train import Options, train
+
+    changes = {
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "optimizer": optimizer,
+        "learning_rate": learning_rate,
+    }
+    given = {name: value for name, value in changes.items() if value is not None}
+    code = train(Options(model, data, given, seed, threads, out))
+    raise typer.Exit(code)
+
+
+@app.command(epilog=_examples("cairnet evaluate lenet5.safetensors --data digits"))
+def evaluate(
+    model: ModelFile,
+    data: Annotated[str, typer.Option(metavar="NAME", help="digits or mnist.")] = "digits",
+    batch_size: Annotated[int, typer.Option(min=1, metavar="N", help="Images in a step.")] = 256,
+    threads: Threads = None,
+) -> None:
+    """Measure a saved network on the test images of a data set."""
+    from cairnet.cli.use import evaluate
+
+    evaluate(model, data, batch_size, threads)
+
+
+@app.command(epilog=_examples("cairnet predict lenet5.safetensors seven.png three.jpg"))
+def predict(
+    model: ModelFile,
+    images: Annotated[
+        list[Path], typer.Argument(metavar="IMAGE", help="Pictures, in any format that is common.")
+    ],
+    threads: Threads = None,
+) -> None:
+    """Say what a saved network sees in pictures, and how sure it is."""
+    from cairnet.cli.use import predict
+
+    predict(model, images, threads)
+
+
+@app.command(epilog=_examples("cairnet summary lenet5.safetensors"))
+def summary(model: ModelFile) -> None:
+    """Show the layers of a saved network, and how it was trained."""
+    from cairnet.cli.use import summary
+
+    summary(model)
+
+
+@cache_app.command("info")
+def cache_info() -> None:
+    """Say where the cache is, how many functions it holds and how large it is."""
+    from cairnet.cli.caching import info
+
+    info()
+
+
+@cache_app.command("clear")
+def cache_clear() -> None:
+    """Delete all compiled functions; they are compiled again when they are needed."""
+    from cairnet.cli.caching import clear
+
+    clear()
