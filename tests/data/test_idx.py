@@ -66,5 +66,5 @@ def test_every_damaged_byte_of_a_compressed_file_is_noticed(tmp_path: Path) -> N
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="missing.idx: cannot be read: No such file"):
+    with pytest.raises(DataError, match=r"missing\.idx: cannot be read: No such file"):
         load_idx(tmp_path / "missing.idx")

@@ -129,9 +129,9 @@ def test_a_layer_knows_whether_it_is_trained() -> None:
         (lambda: cn.layers.Conv2D(3, 3), (None, 28, 28), "x[..., np.newaxis]"),
         (lambda: cn.layers.Conv2D(3, 9), (None, 8, 8, 1), "does not fit into 8"),
         (lambda: cn.layers.Conv2D(4, 3, groups=2), (None, 8, 8, 3), "multiple of groups=2, got 3"),
-        (lambda: cn.layers.MaxPooling2D(), (None, 28, 28), "(batch, height, width, channels)"),
+        (cn.layers.MaxPooling2D, (None, 28, 28), "(batch, height, width, channels)"),
         (lambda: cn.layers.MaxPooling2D(4), (None, 3, 3, 1), "does not fit into 3"),
-        (lambda: cn.layers.Flatten(), (), "expected a shape (batch, …), got a scalar"),
+        (cn.layers.Flatten, (), "expected a shape (batch, …), got a scalar"),
         (lambda: cn.layers.InputLayer((4,)), (None, 5), "expected a shape (batch, 4), got"),
     ],
 )

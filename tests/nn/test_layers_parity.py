@@ -85,6 +85,7 @@ CASES: dict[str, tuple[str, dict[str, Any], tuple[int, ...]]] = {
     "activation": ("Activation", {"activation": "elu"}, (2, 3)),
 }
 
+
 @pytest.mark.parametrize("case", CASES)
 def test_layers(case: str, keras: Any) -> None:
     kind, arguments, shape = CASES[case]

@@ -126,9 +126,9 @@ def test_labels_may_stand_in_a_column() -> None:
 
 
 def test_an_unknown_name_is_refused_with_the_nearest() -> None:
-    with pytest.raises(UnknownNameError, match="unknown loss.*did you mean 'quadratic_cost'"):
+    with pytest.raises(UnknownNameError, match=r"unknown loss.*did you mean 'quadratic_cost'"):
         cn.losses.get("quadratic_costs")
-    with pytest.raises(UnknownNameError, match="unknown metric.*did you mean 'accuracy'"):
+    with pytest.raises(UnknownNameError, match=r"unknown metric.*did you mean 'accuracy'"):
         cn.metrics.get("acuracy")
 
 

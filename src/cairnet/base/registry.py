@@ -15,7 +15,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import numpy as np
 
@@ -95,14 +95,14 @@ class Registry(Generic[T]):
     def __iter__(self) -> Iterator[str]:
         return iter(self._items)
 
-    def find(self, name: str) -> Callable[..., Any]:
+    def find(self, name: str) -> Any:
         """The class or function of a name.
 
         Raises:
             UnknownNameError: there is none; the message offers the nearest.
         """
         if name in _custom:
-            return _custom[name]  # type: ignore[no-any-return]
+            return _custom[name]
         if name not in self._items:
             raise UnknownNameError(self.kind, name, self._items)
         return self._items[name]
@@ -116,7 +116,7 @@ class Registry(Generic[T]):
         """
         if isinstance(value, Mapping):
             return self._from_saved(value)
-        found = self.find(value) if isinstance(value, str) else value
+        found: Any = self.find(value) if isinstance(value, str) else value
         if inspect.isclass(found):
             return self._make(found, {})
         if not callable(found) and not isinstance(found, Configurable):
@@ -124,7 +124,7 @@ class Registry(Generic[T]):
                 f"{self.kind}: expected a name ({', '.join(sorted(self._items))}), "
                 f"an object or a function, got {value!r}"
             )
-        return found  # type: ignore[no-any-return]
+        return cast(T, found)
 
     def _from_saved(self, value: Mapping[str, Any]) -> T:
         name, config = value.get("class_name"), value.get("config")
@@ -134,14 +134,13 @@ class Registry(Generic[T]):
             )
         return self._make(self.find(name), config)
 
-    def _make(self, item: Callable[..., Any], config: Mapping[str, Any]) -> T:
+    def _make(self, item: Any, config: Mapping[str, Any]) -> T:
         try:
             inspect.signature(item).bind(**config)
         except TypeError as error:
             raise ArgumentError(f"{self.kind} {item.__name__!r}: {error}") from None
-        if inspect.isclass(item) and issubclass(item, Configurable):
-            return item.from_config(config)  # type: ignore[no-any-return]
-        return item(**config)  # type: ignore[no-any-return]
+        configurable = inspect.isclass(item) and issubclass(item, Configurable)
+        return cast(T, item.from_config(config) if configurable else item(**config))
 
 
 def serialize(value: Any) -> Any:

@@ -76,9 +76,7 @@ def train(
     ] = None,
     epochs: Annotated[
         int | None,
-        typer.Option(
-            min=1, metavar="N", help="How often every image is seen.", show_default=False
-        ),
+        typer.Option(min=1, metavar="N", help="How often every image is seen.", show_default=False),
     ] = None,
     batch_size: Annotated[
         int | None,

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from cairnet.base.errors import DataError, ShapeError
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 __all__ = ["load_picture"]
 
@@ -49,7 +53,7 @@ def load_picture(path: Path, shape: tuple[int | None, ...]) -> tuple[np.ndarray,
     return (1 - array if turned else array), turned
 
 
-def _on_white(picture: "Image.Image") -> "Image.Image":  # noqa: F821, UP037
+def _on_white(picture: Image.Image) -> Image.Image:
     """What a transparent picture looks like on white paper."""
     from PIL import Image
 

@@ -78,9 +78,7 @@ def _checked_names(history: Mapping[str, Sequence[float]]) -> list[str]:
     return sorted(names, key=lambda name: name != "loss")
 
 
-def _panel(
-    axes: Axes, name: str, history: Mapping[str, Sequence[float]], first_epoch: int
-) -> None:
+def _panel(axes: Axes, name: str, history: Mapping[str, Sequence[float]], first_epoch: int) -> None:
     from matplotlib.ticker import MaxNLocator, NullLocator, PercentFormatter
 
     plain_axes(axes)
@@ -95,7 +93,8 @@ def _panel(
     for values, _, colour in curves:
         epochs = np.arange(first_epoch, first_epoch + len(values))
         # A single epoch is a point, which a line would not show.
-        axes.plot(epochs, values, color=colour, linewidth=1.8, marker="" if len(values) > 1 else "o")
+        marker = "" if len(values) > 1 else "o"
+        axes.plot(epochs, values, color=colour, linewidth=1.8, marker=marker)
     is_share = any(word in name for word in _SHARES)
     if is_share:
         axes.yaxis.set_major_formatter(PercentFormatter(xmax=1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cairnet.base.errors import ArgumentError
@@ -42,7 +43,7 @@ def plain_axes(axes: Axes) -> None:
 
 def save(figure: Figure, path: str | os.PathLike[str]) -> None:
     """Write the figure to a file whose ending names the format (png, svg, pdf)."""
-    ending = os.path.splitext(path)[1].lower()
+    ending = Path(path).suffix.lower()
     known = figure.canvas.get_supported_filetypes()
     if ending[1:] not in known:
         raise ArgumentError(

@@ -148,9 +148,7 @@ def _check(
         )
 
 
-def _assign(
-    path: str | os.PathLike[str], model: Model, weights: Mapping[str, np.ndarray]
-) -> None:
+def _assign(path: str | os.PathLike[str], model: Model, weights: Mapping[str, np.ndarray]) -> None:
     variables = model.named_variables()
     expected = {name: (v.data.shape, v.data.dtype.name) for name, v in variables.items()}
     found = {name: (array.shape, array.dtype.name) for name, array in weights.items()}
@@ -174,4 +172,3 @@ def _digest(weights: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> s
         hasher.update(f"{name} {array.dtype.name} {array.shape}\n".encode())
         hasher.update(array.tobytes())
     return hasher.hexdigest()
-

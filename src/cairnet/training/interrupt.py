@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from types import FrameType, TracebackType
+from typing import Self
 
 __all__ = ["BetweenRuns"]
 
@@ -20,7 +21,7 @@ class BetweenRuns:
         self._asked = False
         self._active = False
 
-    def __enter__(self) -> BetweenRuns:
+    def __enter__(self) -> Self:
         self._active = (
             threading.current_thread() is threading.main_thread()
             and signal.getsignal(signal.SIGINT) is signal.default_int_handler

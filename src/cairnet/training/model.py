@@ -204,7 +204,8 @@ class Model(Layer):
 
         Example:
             >>> import cairnet as cn
-            >>> model = cn.Sequential([cn.Input((1,)), cn.layers.Dense(1, kernel_initializer="ones")])
+            >>> layer = cn.layers.Dense(1, kernel_initializer="ones")
+            >>> model = cn.Sequential([cn.Input((1,)), layer])
             >>> model.compile("sgd", "mean_squared_error")
             >>> model.evaluate([[1.0], [2.0]], [[2.0], [4.0]])
             2.5
@@ -238,7 +239,8 @@ class Model(Layer):
 
         Example:
             >>> import cairnet as cn
-            >>> model = cn.Sequential([cn.Input((2,)), cn.layers.Dense(1, kernel_initializer="ones")])
+            >>> layer = cn.layers.Dense(1, kernel_initializer="ones")
+            >>> model = cn.Sequential([cn.Input((2,)), layer])
             >>> model.predict([[1.0, 2.0], [3.0, 4.0]])
             array([[3.],
                    [7.]], dtype=float32)
@@ -300,7 +302,8 @@ class Model(Layer):
         """
         if self._compiled is None:
             return None
-        return serialize({**self._compiled.given, "optimizer": self._compiled.optimizer})  # type: ignore[no-any-return]
+        settings = {**self._compiled.given, "optimizer": self._compiled.optimizer}
+        return {name: serialize(value) for name, value in settings.items()}
 
     def _checked_compiled(self) -> Compiled:
         if self._compiled is None:

@@ -65,4 +65,3 @@ class MaxPooling2D(Layer):
     def call(self, x: Tensor) -> Tensor:
         """The graph of the output."""
         return max_pool(x, self.pool_size, self.strides, self.padding)
-
