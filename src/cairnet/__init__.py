@@ -34,6 +34,7 @@ from cairnet.tensor.checking import (
 )
 from cairnet.tensor.core import Tensor, Variable, constant, input
 from cairnet.tensor.functions import (
+    Watcher,
     abs,
     acos,
     acosh,
@@ -204,6 +205,8 @@ from cairnet.tensor.functions import (
     var,
     vecdot,
     vector,
+    watch,
+    watched,
     where,
     zeros,
     zeros_like,
@@ -223,6 +226,7 @@ __all__ = [
     "Sequential",
     "Tensor",
     "Variable",
+    "Watcher",
     "__version__",
     "abs",
     "acos",
@@ -425,6 +429,8 @@ __all__ = [
     "var",
     "vecdot",
     "vector",
+    "watch",
+    "watched",
     "where",
     "zeros",
     "zeros_like",

@@ -174,6 +174,11 @@ from cairnet.tensor.functions.statistics import (
     var,
 )
 from cairnet.tensor.functions.subscripts import getitem
+from cairnet.tensor.functions.watching import (
+    Watcher,
+    watch,
+    watched,
+)
 
 __all__ = [
     "FloatInfo",
@@ -181,6 +186,7 @@ __all__ = [
     "UniqueAll",
     "UniqueCounts",
     "UniqueInverse",
+    "Watcher",
     "abs",
     "acos",
     "acosh",
@@ -352,6 +358,8 @@ __all__ = [
     "var",
     "vecdot",
     "vector",
+    "watch",
+    "watched",
     "where",
     "zeros",
     "zeros_like",
