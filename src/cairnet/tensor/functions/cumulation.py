@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from cairnet.base.dtypes import DTypeLike
-from cairnet.base.errors import ArgumentError, ShapeError
+from cairnet.base.errors import ArgumentError
 from cairnet.tensor.core import Tensor, apply
 from cairnet.tensor.functions.arguments import cast_to, normalize_axis, numeric, size_of, stretch
-from cairnet.tensor.functions.manipulation import concat
+from cairnet.tensor.functions.manipulation import concat, joined
 from cairnet.tensor.functions.statistics import accumulator
 from cairnet.tensor.functions.subscripts import getitem
 from cairnet.tensor.primitive import Primitive
@@ -117,10 +117,7 @@ def diff(
         raise ArgumentError(f"diff, at {here()}: n must be 0 or more, got {n}")
     if prepend is not None or append is not None:
         parts = [part for part in (prepend, tensor, append) if part is not None]
-        try:
-            tensor = concat(parts, axis=place)
-        except ShapeError as error:
-            raise ShapeError(f"diff, at {here()}: {error}") from None
+        tensor = joined("diff", parts, place)
     before = (slice(None),) * place
     for _ in range(n):
         tensor = getitem(tensor, (*before, slice(1, None))) - getitem(

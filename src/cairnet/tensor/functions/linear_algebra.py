@@ -154,7 +154,7 @@ def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Tensor:
     first, second = (
         moveaxis(x, normalize_axis("vecdot", axis, x.ndim), -1) for x in _factors("vecdot", x1, x2)
     )
-    lead = broadcast_sizes("vecdot", first.extents[:-1], second.extents[:-1])
+    lead = broadcast_sizes("vecdot (axes not summed)", first.extents[:-1], second.extents[:-1])
     first = stretch(first, (*lead, first.extents[-1]))
     second = stretch(second, (*lead, second.extents[-1]))
     last, batch = (len(lead),), tuple(range(len(lead)))

@@ -29,6 +29,7 @@ __all__ = [
     "concat",
     "expand_dims",
     "flip",
+    "joined",
     "moveaxis",
     "permute_dims",
     "reshape",
@@ -226,16 +227,27 @@ def concat(arrays: Iterable[Any], /, *, axis: int | None = 0) -> Tensor:
         >>> cn.concat([[1, 2], [3]])
         Tensor([1, 2, 3], dtype=int64)
     """
-    tensors = _gathered("concat", arrays)
-    if axis is None:
-        tensors, axis = [reshape(tensor, (-1,)) for tensor in tensors], 0
-    place = normalize_axis("concat", axis, tensors[0].ndim)
+    if axis is not None:
+        return joined("concat", arrays, axis)
+    return joined("concat", [reshape(x, (-1,)) for x in _gathered("concat", arrays)], 0)
+
+
+def joined(name: str, arrays: Iterable[Any], axis: int) -> Tensor:
+    """What `concat` does, for the function of the given name."""
+    tensors = _gathered(name, arrays)
+    place = normalize_axis(name, axis, max(tensor.ndim for tensor in tensors))
     if len(tensors) == 1:
         return tensors[0]
-    try:
-        return apply(CONCATENATE, *tensors, axis=place)
-    except ShapeError as error:
-        raise ShapeError(f"concat, at {here()}: {error}") from None
+    if len({tensor.ndim for tensor in tensors}) == 1:
+        try:
+            return apply(CONCATENATE, *tensors, axis=place)
+        except ShapeError:
+            pass  # said below, in terms of what the user gave
+    shapes = ", ".join(str(tensor.shape) for tensor in tensors)
+    raise ShapeError(
+        f"{name}, at {here()}: shapes {shapes} do not fit together along axis {place}: all the "
+        "other extents must be equal"
+    )
 
 
 def stack(arrays: Iterable[Any], /, *, axis: int = 0) -> Tensor:
