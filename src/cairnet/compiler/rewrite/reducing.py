@@ -61,12 +61,10 @@ def reduce_unit_axes(node: Tensor) -> Tensor | None:
     NumPy's sum of one -0.0 may be 0.0.
     """
     x, axes = node.inputs[0], node.parameters["axes"]
-    unit = [axis for axis in axes if x.extents[axis] == 1]
-    if not unit:
+    longer = [axis for axis in axes if x.extents[axis] != 1]
+    if len(longer) == len(axes):
         return None
-    kept = [axis for axis in range(x.ndim) if axis not in unit]
-    smaller = reshape(node, x, [x.extents[axis] for axis in kept])
-    return reduced(node, smaller, [kept.index(axis) for axis in axes if axis not in unit])
+    return reshape(node, reduced(node, x, longer), node.extents)
 
 
 @rule("reduce in one go", *_REDUCTIONS, keeps=Keeps.ROUNDING)
@@ -104,7 +102,8 @@ def reduce_before_reshape(node: Tensor) -> Tensor | None:
         return None
     x = below.inputs[0]
     if len(axes) == below.ndim:
-        return reduced(node, x, range(x.ndim))
+        longer = [axis for axis, size in enumerate(x.extents) if size != 1]
+        return reshape(node, reduced(node, x, longer), ())
     pairs = unit_pairs(x.extents, below.extents)
     if pairs is None or any(below.extents[axis] == 1 for axis in axes):
         return None
