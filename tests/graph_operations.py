@@ -468,7 +468,7 @@ class Unmoved:
 
     name = "watched"
 
-    def see(self, value: np.ndarray) -> None:
+    def see(self, value: np.ndarray, step: int) -> None:
         """Take notice."""
 
 

@@ -326,6 +326,8 @@ def _spans(place: Affine, extent: Size) -> bool:
 
 
 def _exact_quotient(value: Size, divisor: Size) -> Size | None:
+    if divisor == 0:
+        return None
     quotient = value // divisor
     return quotient if quotient * divisor == value and quotient != 0 else None
 

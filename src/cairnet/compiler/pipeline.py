@@ -148,11 +148,17 @@ def nests_of(
         new = Buffer(f"new_{old.name}", old.dtype, old.extents, tensor, "update")
         nests.append(_delivery(lowering, tensor, new))
         replaced[new] = old
-    nests = fuse(nests)
+    nests = fuse([nest for nest in nests if not _is_empty(nest)])
     for nest in nests:
         coalesce(nest)
     nests = [part for nest in nests for part in split_long_folds(nest)]
     return arrange(nests, replaced)
+
+
+def _is_empty(nest: Nest) -> bool:
+    """Whether the nest has no point, and so nothing to store."""
+    stored_along = nest.axes if nest.kind == "map" else (*nest.axes, *nest.reduce)
+    return any(axis.extent == 0 for axis in stored_along)
 
 
 def _companions(wanted: Sequence[Tensor]) -> dict[Tensor, Tensor]:

@@ -95,6 +95,7 @@ class Function:
             {old: as_tensor(new) for old, new in (givens or {}).items()},
         )
         self._specializer = Specializer(self.graph, self.backend)
+        self._watching = Specializer(self.graph, self.backend, watching=True)
         self._calls = 0
 
     @property
@@ -135,21 +136,45 @@ class Function:
     def _run(self, arguments: Sequence[Any], steps: int | None) -> Any:
         arrays, bindings = self._prepare(arguments, steps)
         program = self._specializer.program(bindings)
-        if configuration().non_finite:
-            results = check_finite(self.graph, program, arrays, bindings, steps, self._calls)
-        else:
-            results = program.run(arrays, bindings, steps)
-        count = len(self.graph.outputs)
         if self.graph.watches:
-            self._report(results[count:], steps)
+            results = self._watched(program, arrays, bindings, steps)
+        else:
+            results = self._plain(program, arrays, bindings, steps)
         self._calls += steps or 1
-        return _unflatten(self._form, results[:count])
+        return _unflatten(self._form, results)
 
-    def _report(self, values: Sequence[np.ndarray], steps: int | None) -> None:
-        for node, value in zip(self.graph.watches, values, strict=True):
-            watcher = node.parameters["watcher"]
-            for index in range(steps or 1):
-                watcher.see(value if steps is None else value[index], self._calls + index)
+    def _plain(
+        self,
+        program: Program,
+        arrays: Sequence[np.ndarray],
+        bindings: Mapping[Extent, int],
+        steps: int | None,
+        step: int | None = None,
+    ) -> list[np.ndarray]:
+        if configuration().non_finite:
+            first = self._calls if step is None else step
+            return check_finite(self.graph, program, arrays, bindings, steps, first)
+        return program.run(arrays, bindings, steps)
+
+    def _watched(
+        self,
+        program: Program,
+        arrays: Sequence[np.ndarray],
+        bindings: Mapping[Extent, int],
+        steps: int | None,
+    ) -> list[np.ndarray]:
+        """Step by step: the watched values, computed from the old variables, then the step."""
+        watching = self._watching.program(bindings)
+        collected = []
+        for index in range(steps or 1):
+            slices = arrays if steps is None else [array[index] for array in arrays]
+            number = self._calls + index
+            for node, value in zip(self.graph.watches, watching.run(slices, bindings), strict=True):
+                node.parameters["watcher"].see(value, number)
+            collected.append(self._plain(program, slices, bindings, None, number))
+        if steps is None:
+            return collected[0]
+        return [np.stack(values) for values in zip(*collected, strict=True)]
 
     def _prepare(
         self, arguments: Sequence[Any], steps: int | None

@@ -18,11 +18,21 @@ __all__ = ["Specializer"]
 
 
 class Specializer:
-    """Keeps the programs of one function and finds the one that fits a call."""
+    """Keeps the programs of one function and finds the one that fits a call.
 
-    def __init__(self, graph: FunctionGraph, backend: str) -> None:
+    Args:
+        graph: the function's graph.
+        backend: "native" or "reference".
+        watching: whether the programs compute the watched values instead of the function's own.
+    """
+
+    def __init__(self, graph: FunctionGraph, backend: str, watching: bool = False) -> None:
         self.graph = graph
         self.backend = backend
+        # Watched values are a program of their own, so that watching cannot change a bit of what
+        # the function gives: its own program is the same with and without a watcher.
+        self.outputs = graph.watches if watching else graph.outputs
+        self.updates = () if watching else graph.updates
         self.compilations = 0
         self._programs: list[tuple[dict[Extent, int], Program]] = []
         self._checked: set[tuple[int, ...]] = set()
@@ -50,9 +60,8 @@ class Specializer:
         return {size: value for size, value in last.items() if bindings[size] == value}
 
     def _compile(self, fixed: Mapping[Extent, int]) -> Program:
-        outputs = (*self.graph.outputs, *self.graph.watches)
         if self.backend == "reference":
-            return ReferenceProgram(self.graph.inputs, outputs, self.graph.updates)
+            return ReferenceProgram(self.graph.inputs, self.outputs, self.updates)
         from cairnet.backends.native.program import compile_program
 
-        return compile_program(self.graph.inputs, outputs, self.graph.updates, fixed)
+        return compile_program(self.graph.inputs, self.outputs, self.updates, fixed)
