@@ -33,6 +33,10 @@ from cairnet.tensor.checking import (
     check_gradient,
 )
 from cairnet.tensor.core import Tensor, Variable, constant, input
+from cairnet.tensor.drawing import (
+    Drawing,
+    draw,
+)
 from cairnet.tensor.functions import (
     Watcher,
     abs,
@@ -219,6 +223,7 @@ from cairnet.training.model import Model
 from cairnet.training.sequential import Sequential
 
 __all__ = [
+    "Drawing",
     "Function",
     "GradientCheck",
     "Input",
@@ -279,6 +284,7 @@ __all__ = [
     "datasets",
     "diff",
     "divide",
+    "draw",
     "e",
     "einsum",
     "elu",

@@ -8,6 +8,7 @@ times adds up what it is handed. The result is again a graph, so it can be diffe
 from __future__ import annotations
 
 from collections.abc import Container, Hashable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from cairnet.base.dtypes import is_floating
@@ -139,7 +140,7 @@ def _shares(
     """What a node hands to each of its inputs."""
     nothing = [None] * len(tensor.inputs)
     parameters = dict(tensor.parameters)
-    with scope(f"{tensor.path}/gradient" if tensor.path else "gradient"):
+    with _gradient_scope(tensor):
         if not tensor.primitive.joint:
             if tensor not in totals:
                 return nothing
@@ -153,8 +154,16 @@ def _shares(
         return tensor.primitive.joint_vjp(given, wanted, *tensor.inputs, **parameters)
 
 
+def _gradient_scope(tensor: Tensor) -> AbstractContextManager[None]:
+    return scope(f"{tensor.path}/gradient" if tensor.path else "gradient")
+
+
 def _add(totals: dict[Tensor, Tensor], tensor: Tensor, cotangent: Tensor) -> None:
-    totals[tensor] = totals[tensor] + cotangent if tensor in totals else cotangent
+    if tensor not in totals:
+        totals[tensor] = cotangent
+        return
+    with _gradient_scope(tensor):
+        totals[tensor] = totals[tensor] + cotangent
 
 
 def _name(tensor: Tensor) -> str:
