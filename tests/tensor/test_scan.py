@@ -357,3 +357,21 @@ def test_refusals() -> None:
         x,
         zero,
     )
+
+
+def test_unknown_extents_that_meet_in_a_loop_must_be_equal() -> None:
+    x, y = cn.input((None, 2), name="x"), cn.input((None, 2), name="y")
+    zero = cn.zeros((2,))
+    _, last = cn.scan(lambda items, s: (None, s + items[0] * items[1]), (x, y), zero)
+    f = cn.function([x, y], last)
+    np.testing.assert_array_equal(f(np.ones((3, 2)), np.ones((3, 2))), [3, 3])
+    with pytest.raises(ValueError, match=r"scan, written at .*unknown extents that meet must be"):
+        f(np.ones((3, 2)), np.ones((4, 2)))
+    # Inside the step: a state of one unknown extent meets an item of another.
+    start = cn.input((None,), name="start")
+    rows = cn.input((None, None), name="rows")
+    _, last = cn.scan(lambda item, s: (None, s + item), rows, start)
+    g = cn.function([rows, start], last)
+    np.testing.assert_array_equal(g(np.ones((3, 4)), np.ones(4)), [4, 4, 4, 4])
+    with pytest.raises(ValueError, match=r"unknown extents that meet must be equal"):
+        g(np.ones((3, 4)), np.ones(5))

@@ -10,6 +10,7 @@ from cairnet.base.errors import ArgumentError, GraphError, ShapeError
 from cairnet.tensor.core import Input, Tensor, Variable, topological_order
 from cairnet.tensor.extent import Extent, Size, evaluate
 from cairnet.tensor.primitives import WATCH
+from cairnet.tensor.primitives.loops import Body
 from cairnet.tensor.substitution import substitute
 
 __all__ = ["FunctionGraph", "build_graph"]
@@ -115,7 +116,12 @@ def _check_update(variable: Any, value: Any) -> tuple[Variable, Tensor]:
 
 def _constraints(tensor: Tensor) -> list[tuple[Size, Size, Tensor]]:
     """Sizes that this node takes for equal and that are not the same formula."""
-    return [(a, b, tensor) for a, b in _meetings(tensor) if a != b]
+    own = [(a, b, tensor) for a, b in _meetings(tensor) if a != b]
+    body = tensor.parameters.get("body")
+    if isinstance(body, Body):
+        inside = topological_order(body.outputs)
+        own += [constraint for inner in inside for constraint in _constraints(inner)]
+    return own
 
 
 def _meetings(tensor: Tensor) -> list[tuple[Size, Size]]:
@@ -158,7 +164,25 @@ def _meetings(tensor: Tensor) -> list[tuple[Size, Size]]:
         return list(zip(inputs[1].extents, tensor.extents, strict=True)) if name == "window_take" else list(
             zip(inputs[0].extents, inputs[1].extents, strict=True)
         )
+    if name == "scan":
+        return _scan_meetings(tensor)
     return []
+
+
+def _scan_meetings(tensor: Tensor) -> list[tuple[Size, Size]]:
+    """Sequences are as long as the loop; a new carry has the shape of the old one."""
+    body, length = tensor.parameters["body"], tensor.parameters["length"]
+    after = body.carries + body.sequences
+    pairs: list[tuple[Size, Size]] = []
+    for position, (given, place) in enumerate(zip(tensor.inputs, body.inputs, strict=True)):
+        extents = given.extents
+        if body.carries <= position < after:
+            pairs.append((extents[0], length))
+            extents = extents[1:]
+        pairs.extend(zip(extents, place.extents, strict=True))
+    for old, new in zip(body.inputs[: body.carries], body.outputs, strict=False):
+        pairs.extend(zip(new.extents, old.extents, strict=True))
+    return pairs
 
 
 def _product(sizes: Sequence[Size]) -> Size:
