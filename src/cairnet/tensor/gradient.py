@@ -13,9 +13,9 @@ from typing import Any
 
 from cairnet.base.dtypes import is_floating
 from cairnet.base.errors import ArgumentError, DTypeError, GradientError, ShapeError
-from cairnet.tensor.core import Tensor, topological_order
+from cairnet.tensor.core import Tensor, apply, topological_order
 from cairnet.tensor.primitive import computation_of
-from cairnet.tensor.primitives.movement import filled
+from cairnet.tensor.primitives.movement import RESHAPE, filled
 from cairnet.tensor.source import scope
 
 __all__ = ["grad", "pull_back"]
@@ -159,6 +159,11 @@ def _gradient_scope(tensor: Tensor) -> AbstractContextManager[None]:
 
 
 def _add(totals: dict[Tensor, Tensor], tensor: Tensor, cotangent: Tensor) -> None:
+    if cotangent.extents != tensor.extents:
+        # Where unknown extents met known ones, a rule may have computed with the unknown: the
+        # cotangent must not know less about its extents than the tensor does.
+        with _gradient_scope(tensor):
+            cotangent = apply(RESHAPE, cotangent, shape=tensor.extents)
     if tensor not in totals:
         totals[tensor] = cotangent
         return
