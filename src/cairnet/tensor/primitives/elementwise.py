@@ -128,13 +128,14 @@ def _call(name: str, x: Tensor) -> Tensor:
 
 
 def _maximum_gradient(g: Tensor, y: Tensor, a: Tensor, b: Tensor) -> Sequence[Tensor | None]:
-    # Where both are equal the first one wins, so that the cotangent is passed on exactly once.
-    wins = a >= b
+    # Where both are equal the first one wins, so that the cotangent is passed on exactly once. To
+    # ask the output rather than the second operand lets the rectifier, max(0, x), forget its x.
+    wins = a == y
     return _where(wins, g, filled(0, g)), _where(wins, filled(0, g), g)
 
 
 def _minimum_gradient(g: Tensor, y: Tensor, a: Tensor, b: Tensor) -> Sequence[Tensor | None]:
-    wins = a <= b
+    wins = a == y
     return _where(wins, g, filled(0, g)), _where(wins, filled(0, g), g)
 
 
