@@ -41,9 +41,12 @@ def numeric(name: str, value: Any) -> np.ndarray:
 
 
 def _check_finite(name: str, array: np.ndarray) -> None:
-    # A sum is finite only if all its terms are; it costs no array of the size of the data.
-    if array.dtype.kind != "f" or np.isfinite(array.sum(dtype=np.float64)):
+    if array.dtype.kind != "f":
         return
+    # A sum is finite only if all its terms are; it costs no array of the size of the data.
+    with np.errstate(invalid="ignore", over="ignore"):
+        if np.isfinite(array.sum(dtype=np.float64)):
+            return
     finite = np.isfinite(array)
     if finite.all():
         return

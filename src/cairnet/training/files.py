@@ -1,17 +1,16 @@
 """A saved model: one safetensors file that holds the weights and says what to make of them.
 
 The weights are the tensors of the file, by the path of their layer ("conv2d/kernel"). The header's
-metadata says the rest, as text:
+metadata has one entry, "cairnet", whose text is JSON:
 
-    format          "cairnet model"
-    format_version  "1"
-    cairnet         the version that wrote the file
-    model           the architecture, as JSON: class and constructor's arguments
-    compile         what `compile` was given, as JSON
-    sha256          of all of the above, so that a damaged file is not taken for a whole one
+    format      1; a newer format has a larger number
+    version     of the Cairnet that wrote the file
+    model       the architecture: class and constructor's arguments
+    compile     what `compile` was given, or null
+    sha256      of all of the above and of the weights, so that damage is noticed
 
 Nothing in the file is run. A model is built from the names of classes that Cairnet or the caller
-knows, and nothing else.
+knows, and nothing else. The same model gives the same bytes.
 """
 
 from __future__ import annotations
@@ -35,8 +34,8 @@ from cairnet.training.model import Model
 
 __all__ = ["load_model", "save_model"]
 
-_FORMAT = "cairnet model"
-_FORMAT_VERSION = 1
+_ENTRY = "cairnet"
+_FORMAT = 1
 
 
 def save_model(model: Model, path: str | os.PathLike[str]) -> None:
@@ -53,15 +52,15 @@ def save_model(model: Model, path: str | os.PathLike[str]) -> None:
             "is known; begin it with cn.Input(shape), or give it data"
         )
     weights = {name: variable.numpy() for name, variable in model.named_variables().items()}
-    metadata = {
+    header: dict[str, Any] = {
         "format": _FORMAT,
-        "format_version": str(_FORMAT_VERSION),
-        "cairnet": __version__,
-        "model": json.dumps(serialize(model)),
-        "compile": json.dumps(model.compile_config()),
+        "version": __version__,
+        "model": serialize(model),
+        "compile": model.compile_config(),
     }
-    metadata["sha256"] = _digest(weights, metadata)
-    content = save(weights, metadata)
+    header["sha256"] = _digest(weights, header)
+    # All in one entry: safetensors writes the entries of the metadata in no particular order.
+    content = save(weights, {_ENTRY: json.dumps(header)})
     with written_whole(path) as temporary:
         temporary.write_bytes(content)
 
@@ -91,14 +90,13 @@ def load_model(
         >>> bool((again.predict([[1.0, 2.0]]) == model.predict([[1.0, 2.0]])).all())
         True
     """
-    metadata, weights = _read(Path(path))
-    _check(path, metadata, weights)
+    header, weights = _read(Path(path))
+    _check(path, header, weights)
     try:
         with known_objects(custom_objects or {}):
-            model = registry.get(json.loads(metadata["model"]))
-            settings = json.loads(metadata["compile"])
-            if settings is not None and isinstance(model, Model):
-                model.compile(**settings)
+            model = registry.get(header["model"])
+            if header["compile"] is not None and isinstance(model, Model):
+                model.compile(**header["compile"])
     except (ArgumentError, GraphError, TypeError) as error:
         raise DataError(
             f"{path}: this model cannot be built: {error}. Layers and functions of your own have "
@@ -110,7 +108,7 @@ def load_model(
     return model
 
 
-def _read(path: Path) -> tuple[dict[str, str], dict[str, np.ndarray]]:
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     from safetensors import SafetensorError, safe_open
 
     if not path.is_file():
@@ -124,24 +122,26 @@ def _read(path: Path) -> tuple[dict[str, str], dict[str, np.ndarray]]:
             f"{path}: expected a whole safetensors file, found {path.stat().st_size} bytes that "
             f"are not one ({error})"
         ) from None
-    return metadata, weights
+    if _ENTRY not in metadata:
+        raise DataError(
+            f"{path}: expected a model saved by Cairnet, with an entry {_ENTRY!r} in its header, "
+            f"found the entries {sorted(metadata) or 'none'}"
+        )
+    try:
+        return json.loads(metadata[_ENTRY]), weights
+    except json.JSONDecodeError as error:
+        raise DataError(f"{path}: the file is damaged: its header is not JSON ({error})") from None
 
 
 def _check(
-    path: str | os.PathLike[str], metadata: Mapping[str, str], weights: Mapping[str, np.ndarray]
+    path: str | os.PathLike[str], header: Mapping[str, Any], weights: Mapping[str, np.ndarray]
 ) -> None:
-    if metadata.get("format") != _FORMAT:
+    if header.get("format") != _FORMAT:
         raise DataError(
-            f"{path}: expected a model saved by Cairnet (format {_FORMAT!r} in the header), found "
-            f"{metadata.get('format', 'a safetensors file without a format')!r}"
+            f"{path}: expected format {_FORMAT}, found {header.get('format')!r}, written by "
+            f"Cairnet {header.get('version', 'unknown')}; this is Cairnet {__version__}"
         )
-    version = metadata.get("format_version", "")
-    if version != str(_FORMAT_VERSION):
-        raise DataError(
-            f"{path}: expected format version {_FORMAT_VERSION}, found {version!r}, written by "
-            f"Cairnet {metadata.get('cairnet', 'unknown')}; this is Cairnet {__version__}"
-        )
-    expected, found = metadata.get("sha256", "none"), _digest(weights, metadata)
+    expected, found = header.get("sha256"), _digest(weights, header)
     if expected != found:
         raise DataError(
             f"{path}: the file is damaged: expected a content of SHA-256 {expected}, found {found}"
@@ -162,11 +162,10 @@ def _assign(path: str | os.PathLike[str], model: Model, weights: Mapping[str, np
         variable.assign(weights[name])
 
 
-def _digest(weights: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> str:
+def _digest(weights: Mapping[str, np.ndarray], header: Mapping[str, Any]) -> str:
     """SHA-256 over everything in the file that matters."""
-    hasher = hashlib.sha256()
-    for key in ("format", "format_version", "cairnet", "model", "compile"):
-        hasher.update(f"{key}={metadata.get(key, '')}\n".encode())
+    said = {name: value for name, value in header.items() if name != "sha256"}
+    hasher = hashlib.sha256(json.dumps(said, sort_keys=True).encode())
     for name in sorted(weights):
         array = np.ascontiguousarray(weights[name])
         hasher.update(f"{name} {array.dtype.name} {array.shape}\n".encode())

@@ -47,6 +47,6 @@ class Pace:
             self._compiled = True
             self._steps = 4
             return
-        fitting = int(steps * self.seconds / max(seconds, 1e-9))
+        fitting = round(steps * self.seconds / max(seconds, 1e-9))
         # Growing step by step keeps one lucky measurement from making a run of minutes.
         self._steps = max(1, min(fitting, 16 * self._steps))

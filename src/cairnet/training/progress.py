@@ -59,8 +59,8 @@ class ProgressReport(Callback):
 
         bar = Progress(
             BarColumn(bar_width=None),
-            TextColumn("{task.fields[epoch]}"),
-            TextColumn("{task.fields[numbers]}"),
+            TextColumn(" {task.fields[epoch]} "),
+            TextColumn("{task.fields[numbers]} "),
             TimeRemainingColumn(compact=True),
             console=console,
             # Drawn by hand after each run of steps: no thread beside those that compute.
@@ -114,10 +114,10 @@ class ProgressReport(Callback):
         self._print(label.rjust(max(wide, 5)), self._aligned(numbers), duration)
 
     def _aligned(self, numbers: Mapping[str, str]) -> list[str]:
-        return [numbers.get(name, "").rjust(max(len(name), 6)) for name in self._columns]
+        return [numbers.get(name, "").rjust(max(len(name), 7)) for name in self._columns]
 
     def _print(self, label: str, cells: Sequence[str], duration: str) -> None:
-        line = "  ".join([label, *(cell.rjust(6) for cell in cells), duration.rjust(7)])
+        line = "  ".join([label, *(cell.rjust(7) for cell in cells), duration.rjust(7)])
         if self._console is not None:
             self._console.print(line, markup=False)
 
@@ -136,13 +136,15 @@ class ProgressReport(Callback):
 
 
 def shown(value: Any) -> str:
-    """A number in about six characters.
+    """A number in at most seven characters.
 
-    >>> shown(0.98765), shown(12345.6), shown(0.00001234), shown(float("nan"))
-    ('0.9877', '1.23e+04', '1.23e-05', 'nan')
+    >>> shown(0.98765), shown(123.456), shown(12345.6), shown(0.00001234)
+    ('0.9877', '123.46', '1.2e+04', '1.2e-05')
     """
     size = abs(float(value))
-    return f"{value:.4f}" if size == 0 or 5e-4 <= size < 1000 else f"{value:.3g}"
+    if size == 0 or 1e-3 <= size < 10:
+        return f"{value:.4f}"
+    return f"{value:#.5g}" if 10 <= size < 1000 else f"{value:.1e}"
 
 
 def shown_duration(seconds: float) -> str:
