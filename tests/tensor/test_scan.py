@@ -314,6 +314,21 @@ def test_back_propagation_runs_one_loop_for_all_cotangents() -> None:
     assert extended[0].outputs[: len(forward.outputs)] == forward.outputs
 
 
+def test_what_the_steps_put_out_is_not_kept_twice() -> None:
+    x, w = cn.Variable(draw(4)), cn.Variable(draw())
+
+    def step(item: Any, state: Any) -> Any:
+        new = cn.tanh(state * w + item)
+        return new, new
+
+    outputs, _ = cn.scan(step, x, draw())
+    forward = outputs.parameters["body"]
+    scans = [t for t in topological_order([cn.grad(cn.sum(outputs), w)]) if t.primitive.joint]
+    (extended,) = {t.parameters["body"] for t in scans if t.parameters["body"].extends is forward}
+    # Beside the output, only the state before each step is needed.
+    assert extended.outputs[len(forward.outputs) :] == (forward.inputs[0],)
+
+
 def test_a_disconnected_sequence_has_no_gradient() -> None:
     x, y = cn.Variable(draw(3)), cn.Variable(draw(3))
     _, last = cn.scan(lambda items, state: (None, state + items[0]), (x, y), draw())

@@ -310,18 +310,22 @@ class _Backward:
         after = self.body.carries + self.body.sequences
         whole = set(self.body.inputs[after:])
         items = set(self.body.inputs[self.body.carries : after])
-        stored = [tensor for tensor in residuals if tensor not in whole and tensor not in items]
-        extended = Body(
-            self.body.inputs,
-            (*self.body.outputs, *stored),
-            self.body.carries,
-            self.body.sequences,
-            extends=self.body,
-        )
-        count = len(self.body.outputs)
+        outputs = list(self.body.outputs)
+        # What the forward steps put out anyway is read off there.
+        places = {t: i for i, t in enumerate(outputs) if i >= self.body.carries}
+        for tensor in residuals:
+            if tensor not in whole and tensor not in items and tensor not in places:
+                places[tensor] = len(outputs)
+                outputs.append(tensor)
+        extended = self.body
+        if len(outputs) > len(self.body.outputs):
+            extended = Body(
+                self.body.inputs, outputs, self.body.carries, self.body.sequences, self.body
+            )
         stacks: dict[Tensor, Tensor] = {
-            tensor: scan_node(self.inputs, extended, count + i, self.length, self.reverse)
-            for i, tensor in enumerate(stored)
+            tensor: scan_node(self.inputs, extended, places[tensor], self.length, self.reverse)
+            for tensor in residuals
+            if tensor in places and tensor not in items
         }
         sequences = {t: stacks[t] if t in stacks else given[t] for t in residuals if t not in whole}
         return sequences, {t: given[t] for t in residuals if t in whole}
