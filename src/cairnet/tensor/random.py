@@ -37,8 +37,6 @@ from cairnet.base.dtypes import (
     as_dtype,
     float32,
     float64,
-    int32,
-    int64,
     is_integer,
     uint8,
     uint16,
@@ -54,14 +52,27 @@ from cairnet.tensor.functions.arguments import (
     floating,
     normalize_axis,
     normalize_shape,
-    stretch,
 )
 from cairnet.tensor.functions.creation import asarray
 from cairnet.tensor.functions.exponential import cos, log, sqrt
 from cairnet.tensor.functions.indexing import take
-from cairnet.tensor.functions.manipulation import broadcast_to, reshape, stack
-from cairnet.tensor.primitives import ARGSORT, ELEMENTWISE, IOTA
+from cairnet.tensor.functions.manipulation import broadcast_to, stack
+from cairnet.tensor.primitives import ARGSORT
 from cairnet.tensor.source import here
+from cairnet.tensor.threefry import (
+    DRAW,
+    FOLD,
+    SECOND_DRAW,
+    SPLIT,
+    as_uint32,
+    as_uint64,
+    blocks_of,
+    fraction,
+    halves,
+    key_words,
+    unit_interval,
+    word_of,
+)
 
 __all__ = [
     "bernoulli",
@@ -74,8 +85,6 @@ __all__ = [
     "uniform",
 ]
 
-# The top byte of a counter says what it counts, so that no two uses of a key ever share a block.
-DRAW, SECOND_DRAW, SPLIT, FOLD = range(4)
 Shape = int | Extent | Iterable[Size]
 
 
@@ -101,7 +110,7 @@ def key(seed: Any, /) -> Tensor:
             raise ArgumentError(
                 f"random.key, at {here()}: expected an integer scalar, got {seed.describe()}"
             )
-        low, high = _halves(seed)
+        low, high = halves(seed)
         return stack([high, low])
     if (
         isinstance(seed, bool)
@@ -134,8 +143,8 @@ def split(key: Any, num: int = 2) -> tuple[Tensor, ...]:
         raise ArgumentError(
             f"random.split, at {here()}: num must be a whole number, 1 or more, got {num!r}"
         )
-    blocks = _blocks("split", key, (num,), SPLIT)
-    words = stack([_word(blocks, 0), _word(blocks, 1)], axis=1)
+    blocks = blocks_of("split", key, (num,), SPLIT)
+    words = stack([word_of(blocks, 0), word_of(blocks, 1)], axis=1)
     return tuple(words[i] for i in range(num))
 
 
@@ -159,10 +168,10 @@ def fold_in(key: Any, data: Any) -> Tensor:
         raise ArgumentError(
             f"random.fold_in, at {here()}: data must be a whole number, got {number.describe()}"
         )
-    low, high = _halves(number)
-    high = (high & _uint32(0xFFFFFF)) | _uint32(FOLD << 24)
-    k0, k1 = _key_words("fold_in", key)
-    return stack([_word((k0, k1, low, high), 0), _word((k0, k1, low, high), 1)])
+    low, high = halves(number)
+    high = (high & as_uint32(0xFFFFFF)) | as_uint32(FOLD << 24)
+    k0, k1 = key_words("fold_in", key)
+    return stack([word_of((k0, k1, low, high), 0), word_of((k0, k1, low, high), 1)])
 
 
 def bits(key: Any, shape: Shape = (), dtype: DTypeLike = uint32) -> Tensor:
@@ -187,11 +196,13 @@ def bits(key: Any, shape: Shape = (), dtype: DTypeLike = uint32) -> Tensor:
         raise DTypeError(
             f"random.bits, at {here()}: expected uint8, uint16, uint32 or uint64, got {kind.name}"
         )
-    blocks = _blocks("bits", key, normalize_shape("random.bits", shape), DRAW)
-    first = _word(blocks, 0)
+    blocks = blocks_of("bits", key, normalize_shape("random.bits", shape), DRAW)
+    first = word_of(blocks, 0)
     if kind == uint64:
-        return cast_to(first, uint64) | (cast_to(_word(blocks, 1), uint64) << _uint64(32))
-    return first if kind == uint32 else cast_to(first & _uint32(2 ** (8 * kind.itemsize) - 1), kind)
+        return cast_to(first, uint64) | (cast_to(word_of(blocks, 1), uint64) << as_uint64(32))
+    return (
+        first if kind == uint32 else cast_to(first & as_uint32(2 ** (8 * kind.itemsize) - 1), kind)
+    )
 
 
 def uniform(
@@ -220,7 +231,7 @@ def uniform(
     """
     kind = _floating_dtype("uniform", dtype)
     extents = normalize_shape("random.uniform", shape)
-    unit = _unit(_blocks("uniform", key, extents, DRAW), kind)
+    unit = unit_interval(blocks_of("uniform", key, extents, DRAW), kind)
     return _scaled("uniform", unit, extents, kind, low, high)
 
 
@@ -259,13 +270,13 @@ def normal(
     """
     kind = _floating_dtype("normal", dtype)
     extents = normalize_shape("random.normal", shape)
-    blocks = _blocks("normal", key, extents, DRAW)
+    blocks = blocks_of("normal", key, extents, DRAW)
     if kind == float32:
-        radius = (cast_to(_word(blocks, 0), float32) + 1.0) * 2.0**-32
-        turn = _fraction(_word(blocks, 1))
+        radius = (cast_to(word_of(blocks, 0), float32) + 1.0) * 2.0**-32
+        turn = fraction(word_of(blocks, 1))
     else:
-        radius = _unit(blocks, float64) + 2.0**-53
-        turn = _unit(_blocks("normal", key, extents, SECOND_DRAW), float64)
+        radius = unit_interval(blocks, float64) + 2.0**-53
+        turn = unit_interval(blocks_of("normal", key, extents, SECOND_DRAW), float64)
     standard = sqrt(log(radius) * -2.0) * cos(turn * (2 * math.pi))
     spread = _parameter("normal", "standard_deviation", standard_deviation, extents, kind)
     centre = _parameter("normal", "mean", mean, extents, kind)
@@ -297,7 +308,7 @@ def bernoulli(key: Any, probability: Any = 0.5, shape: Shape | None = None) -> T
             f"got {probability!r}"
         )
     extents = chance.extents if shape is None else normalize_shape("random.bernoulli", shape)
-    unit = _unit(_blocks("bernoulli", key, extents, DRAW), chance.dtype)
+    unit = unit_interval(blocks_of("bernoulli", key, extents, DRAW), chance.dtype)
     return unit < _stretched("bernoulli", "probability", chance, extents)
 
 
@@ -331,77 +342,6 @@ def permutation(key: Any, x: Any, axis: int = 0) -> Tensor:
         )
     place = normalize_axis("random.permutation", axis, tensor.ndim)
     return take(tensor, permutation(key, tensor.extents[place]), axis=place)
-
-
-Blocks = tuple[Tensor, Tensor, Tensor, Tensor]
-
-
-def _blocks(function: str, key: Any, shape: tuple[Size, ...], stream: int) -> Blocks:
-    """Key and counter words for every element of a shape."""
-    k0, k1 = _key_words(function, key)
-    count: Size = 1
-    for size in shape:
-        count = size * count
-    if isinstance(count, int) and count < 2**32:
-        low = reshape(apply(IOTA, size=count, dtype=uint32), shape)
-        high = _uint32(stream << 24)
-    else:
-        index = reshape(apply(IOTA, size=count, dtype=uint64), shape)
-        low, high = _halves(index)
-        high = high | _uint32(stream << 24)
-    return stretch(k0, shape), stretch(k1, shape), low, stretch(high, shape)
-
-
-def _word(blocks: Blocks, word: int) -> Tensor:
-    return apply(ELEMENTWISE["threefry"], *blocks, word=word)
-
-
-def _key_words(function: str, key: Any) -> tuple[Tensor, Tensor]:
-    tensor = as_tensor(key)
-    if tensor.dtype != uint32 or tensor.shape != (2,):
-        raise ArgumentError(
-            f"random.{function}, at {here()}: expected a key, uint32[2], got {tensor.describe()}; "
-            "make one with cn.random.key(seed)"
-        )
-    return tensor[0], tensor[1]
-
-
-def _halves(x: Tensor) -> tuple[Tensor, Tensor]:
-    """The low and the high 32 bits of integers; negative ones count as their two's complement."""
-    wide = apply(ELEMENTWISE["bitcast"], cast_to(x, int64), dtype=uint64) if _signed(x) else x
-    wide = cast_to(wide, uint64)
-    return (
-        cast_to(wide & _uint64(0xFFFFFFFF), uint32),
-        cast_to(wide >> _uint64(32), uint32),
-    )
-
-
-def _signed(x: Tensor) -> bool:
-    return x.dtype.kind == "i"
-
-
-def _uint32(value: int) -> Tensor:
-    return asarray(np.uint32(value))
-
-
-def _uint64(value: int) -> Tensor:
-    return asarray(np.uint64(value))
-
-
-def _fraction(word: Tensor) -> Tensor:
-    """The top 24 bits of a word as a float32 in [0, 1)."""
-    # Below 2²⁴ the sign bit is clear: machines convert signed integers faster than unsigned.
-    whole = apply(ELEMENTWISE["bitcast"], word >> _uint32(8), dtype=int32)
-    return cast_to(whole, float32) * 2.0**-24
-
-
-def _unit(blocks: Blocks, dtype: np.dtype[Any]) -> Tensor:
-    """Even numbers in [0, 1): 24 bits of one word, or 53 bits of both."""
-    if dtype == float32:
-        return _fraction(_word(blocks, 0))
-    high = cast_to(_word(blocks, 0) >> _uint32(5), float64)
-    low = cast_to(_word(blocks, 1) >> _uint32(6), float64)
-    return (high * 2.0**26 + low) * 2.0**-53
 
 
 def _floating_dtype(function: str, dtype: DTypeLike) -> np.dtype[Any]:
