@@ -252,15 +252,15 @@ def message(error: pytest.ExceptionInfo[BaseException]) -> str:
         (
             (cn.zeros((2, 8, 8, 3)), cn.zeros((3, 3, 4, 4))),
             (
-                "conv2d, at HERE: x (2, 8, 8, 3) has 3 channels, filters (3, 3, 4, 4) with groups=1 "
-                "are for 4; expected filters [..., channels, outputs]"
+                "conv2d, at HERE: x (2, 8, 8, 3) has 3 channels, filters (3, 3, 4, 4) with "
+                "groups=1 are for 4; expected filters [..., channels, outputs]"
             ),
         ),
         (
             (cn.zeros((2, 8, 8, 4)), cn.zeros((3, 3, 2, 3)), 1, 0, 1, 2),
             (
-                "conv2d, at HERE: x (2, 8, 8, 4) has 4 channels, filters (3, 3, 2, 3) with groups=2 "
-                "are for 4; expected filters [..., channels / 2, outputs] with outputs a "
+                "conv2d, at HERE: x (2, 8, 8, 4) has 4 channels, filters (3, 3, 2, 3) with "
+                "groups=2 are for 4; expected filters [..., channels / 2, outputs] with outputs a "
                 "multiple of 2"
             ),
         ),
@@ -268,7 +268,8 @@ def message(error: pytest.ExceptionInfo[BaseException]) -> str:
             (cn.zeros((2, 4, 8, 1)), cn.zeros((5, 5, 1, 1))),
             (
                 "conv2d, at HERE: a window that reaches over 5 does not fit into 4 + padding 0 + "
-                '0 along spatial axis 0 of x (2, 4, 8, 1); pad more, for instance with padding="same"'
+                "0 along spatial axis 0 of x (2, 4, 8, 1); pad more, for instance with "
+                'padding="same"'
             ),
         ),
         (
