@@ -7,6 +7,7 @@ which their rules are tried. `driver` walks the graph, `sharing` merges what is 
 from cairnet.compiler.rewrite import (  # isort: skip
     folding,
     casting,
+    markers,
     algebra,
     choice,
     broadcasting,
@@ -18,6 +19,7 @@ from cairnet.compiler.rewrite import (  # isort: skip
     stability,
     selection,
     gathering,
+    pooling,
 )
 from cairnet.compiler.rewrite.driver import Observer, rewrite, watches
 from cairnet.compiler.rewrite.rule import Keeps, Rule, all_rules
@@ -28,6 +30,7 @@ __all__ = ["Keeps", "Observer", "Rule", "all_rules", "rewrite", "watches"]
 FAMILIES = (
     folding,
     casting,
+    markers,
     algebra,
     choice,
     broadcasting,
@@ -39,4 +42,5 @@ FAMILIES = (
     stability,
     selection,
     gathering,
+    pooling,
 )

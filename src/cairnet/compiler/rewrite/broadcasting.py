@@ -18,7 +18,6 @@ from cairnet.tensor.primitives import (
     ELEMENTWISE,
     RESHAPE,
     SLICE,
-    STOP_GRADIENT,
     TRANSPOSE,
 )
 
@@ -26,12 +25,6 @@ __all__: list[str] = []
 
 #: Every elementwise primitive whose result depends on nothing but its inputs' elements.
 _ELEMENTWISE = tuple(ELEMENTWISE.values())
-
-
-@rule("stop_gradient has done its work", STOP_GRADIENT)
-def after_differentiation(node: Tensor) -> Tensor | None:
-    """stop_gradient(x) -> x: gradients have been taken by now."""
-    return node.inputs[0]
 
 
 @rule("broadcast to its own shape", BROADCAST)

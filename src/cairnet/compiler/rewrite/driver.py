@@ -21,6 +21,7 @@ from cairnet.compiler.rewrite.sharing import Shared, rebuilt
 from cairnet.tensor.core import Tensor, topological_order
 from cairnet.tensor.primitive import Primitive
 from cairnet.tensor.primitives import WATCH
+from cairnet.tensor.primitives.loops import SCAN, Body
 
 __all__ = ["Observer", "rewrite", "watches"]
 
@@ -45,6 +46,7 @@ def rewrite(
 
     A `watch` among the outputs is kept. Anywhere else it is looked through, so that watching a
     value cannot change a bit of any other; pass `[*outputs, *watches(outputs)]` to keep them all.
+    The steps of scans are rewritten too.
 
     Args:
         outputs: the tensors wanted.
@@ -96,6 +98,8 @@ class _Walk:
         self.normal: dict[Tensor, Tensor] = {}
         #: What a node was replaced by, while the replacement has no normal form yet.
         self.replaced: dict[Tensor, Tensor] = {}
+        #: The normal form of the step of every scan.
+        self.bodies: dict[Body, Body] = {}
         self.left = _REPLACEMENTS_PER_NODE * (20 + len(topological_order(outputs)))
 
     def output(self, node: Tensor) -> Tensor:
@@ -119,7 +123,8 @@ class _Walk:
                 stack.extend(waiting)
                 continue
             inputs = tuple([normal[item] for item in node.inputs])
-            candidate = self.shared.find(node, inputs)
+            inside = node if node.primitive is not SCAN else self._loop(node)
+            candidate = self.shared.find(inside, inputs)
             found = normal.get(candidate)
             if found is None:
                 found = self._step(candidate, stack)
@@ -128,6 +133,29 @@ class _Walk:
             normal[node] = found
             stack.pop()
         return normal[root]
+
+    def _loop(self, node: Tensor) -> Tensor:
+        """A scan with the normal form of its step."""
+        body = node.parameters["body"]
+        after = self._body(body)
+        if after is body:
+            return node
+        known = dict(zip(body.symbols, node.parameters["sizes"], strict=True))
+        sizes = tuple(known[symbol] for symbol in after.symbols)
+        return rebuilt(node, node.inputs, {**node.parameters, "body": after, "sizes": sizes})
+
+    def _body(self, body: Body) -> Body:
+        """The body whose outputs are in normal form; one for each body, as scans compare them."""
+        if body not in self.bodies:
+            self.left += _REPLACEMENTS_PER_NODE * len(topological_order(body.outputs))
+            outputs = [self.reduce(item) for item in body.outputs]
+            extends = None if body.extends is None else self._body(body.extends)
+            same = all(new is old for new, old in zip(outputs, body.outputs, strict=True))
+            after = body
+            if not same or extends is not body.extends:
+                after = Body(body.inputs, outputs, body.carries, body.sequences, extends)
+            self.bodies[body] = self.bodies[after] = after
+        return self.bodies[body]
 
     def _step(self, candidate: Tensor, stack: list[Tensor]) -> Tensor | None:
         """The normal form of a node whose inputs are normal, or None: first do what was pushed."""

@@ -9,6 +9,7 @@ their users are looked at, comparing identities is enough to find equal graphs o
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from cairnet.tensor.core import INPUT, VARIABLE, Tensor
@@ -53,12 +54,14 @@ def same_inputs(node: Tensor, inputs: tuple[Tensor, ...]) -> bool:
     return all(old is new for old, new in zip(node.inputs, inputs, strict=True))
 
 
-def rebuilt(node: Tensor, inputs: tuple[Tensor, ...]) -> Tensor:
-    """The node with other inputs, of the same extents and dtypes as before."""
+def rebuilt(
+    node: Tensor, inputs: tuple[Tensor, ...], parameters: Mapping[str, Any] | None = None
+) -> Tensor:
+    """The node with other inputs or parameters, of the same extents and dtype as before."""
     return Tensor(
         node.primitive,
         inputs,
-        node.parameters,
+        node.parameters if parameters is None else parameters,
         node.extents,
         node.dtype,
         node.source,
