@@ -67,6 +67,7 @@ HEAVY = frozenset(
 # Each entry is a module that is itself imported only where it is used.
 HEAVY_AT_THE_TOP: dict[tuple[str, str], str] = {
     ("cairnet.backends.native.jit", "llvmlite"): "imported when the first function is compiled",
+    ("cairnet.cli.commands", "typer"): "its decorators make the commands; only main() imports it",
 }
 
 PICKLES = frozenset(
