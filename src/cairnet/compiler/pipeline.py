@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from cairnet.compiler.fuse import fuse
 from cairnet.compiler.loops import Affine, Axis, Buffer, Load, Loop, Nest, Store
 from cairnet.compiler.nest import Lowering, NeedsStorage
+from cairnet.compiler.padding import pad_convolutions
 from cairnet.compiler.plan import Life, arrange, lives_of, phase_count, phases_of
 from cairnet.compiler.scans import join_scans, lower_scan
 from cairnet.compiler.shape import coalesce, hint, split_long_folds
@@ -136,7 +137,7 @@ def nests_of(
     Returns:
         The nests in order, and which buffers are written in place of which others.
     """
-    wanted = join_scans([tensor for _, tensor in (*outputs, *updates)])
+    wanted = pad_convolutions(join_scans([tensor for _, tensor in (*outputs, *updates)]))
     lowering.stored = stored_tensors(wanted)
     lowering.companions = _companions(wanted)
     nests = _all_nests(lowering, wanted)

@@ -34,7 +34,7 @@ __all__ = ["HINT", "coalesce", "hint", "split_long_folds"]
 #: What an extent that is known only at run time is taken for when costs are estimated.
 HINT = 64
 _CHUNKS = 16
-_FEW_RESULTS = 64
+_FEW_RESULTS = 256
 _LONG_FOLD = 16384
 
 

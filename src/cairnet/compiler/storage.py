@@ -86,25 +86,63 @@ def stored_tensors(outputs: Sequence[Tensor]) -> set[Tensor]:
         cost[tensor] = _inline_cost(tensor, cost, stored)
         if tensor in stored or is_leaf(tensor) or tensor.primitive is CONSTANT:
             continue
-        if _is_worth_storing(tensor, cost[tensor], readers):
+        if _is_worth_storing(tensor, cost[tensor], readers) or _ends_a_nest(
+            tensor, stored, readers
+        ):
             stored.add(tensor)
     return stored
+
+
+def _ends_a_nest(
+    tensor: Tensor, stored: set[Tensor], readers: dict[Tensor, set[Tensor]]
+) -> bool:
+    """Whether this is the last elementwise step on a heavy node, and others read its result.
+
+    The nest of the heavy node writes its result in any case. Writing what the steps make of it,
+    and not the raw result, costs nothing and spares every reader the steps.
+    """
+    if not tensor.primitive.elementwise:
+        return False
+    below = tensor
+    while below.primitive.elementwise:
+        same = [item for item in below.inputs if item.extents == tensor.extents]
+        own = [item for item in same if not is_leaf(item) and item.primitive is not CONSTANT]
+        own = [item for item in own if not (item.primitive.movement and not is_heavy(item))]
+        if len(own) != 1 or len(readers[own[0]]) != 1:
+            return False
+        below = own[0]
+    if not is_heavy(below):
+        return False
+    return any(
+        not reader.primitive.elementwise or reader.extents != tensor.extents
+        for reader in readers[tensor]
+    )
 
 
 def _inline_cost(tensor: Tensor, cost: dict[Tensor, int], stored: set[Tensor]) -> int:
     """How many operations one element costs if the tensor is not stored."""
     if is_leaf(tensor) or tensor.primitive is CONSTANT or is_heavy(tensor):
         return 0
+    if tensor.primitive.name == "gather":
+        return 0  # its operand and its index are stored
     below = sum(0 if item in stored else cost[item] for item in tensor.inputs)
-    if tensor.primitive.movement or tensor.primitive.name in ("iota", "size", "gather"):
+    if tensor.primitive.movement or tensor.primitive.name in ("iota", "size"):
         return below
     own = 12 if tensor.primitive.name in _COSTLY else 1
     return below + (own if tensor.primitive.elementwise else 0)
 
 
 def _is_worth_storing(tensor: Tensor, cost: int, readers: dict[Tensor, set[Tensor]]) -> bool:
+    if tensor.primitive.name == "pad":
+        return any(reader.primitive.name in _CONTRACTIONS for reader in readers[tensor])
     if cost == 0:
         return False
+    if any(
+        reader.primitive.name in ("gather", "scatter_add")
+        and any(item is tensor for item in reader.inputs[1:])
+        for reader in readers[tensor]
+    ):
+        return True  # an index is read again for every element of its row
     if cost > _EXPRESSION_LIMIT:
         return True
     uses = _uses(tensor, readers)

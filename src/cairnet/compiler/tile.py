@@ -20,27 +20,43 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from cairnet.base.dtypes import is_floating
+from cairnet.base.errors import CompileError
+from cairnet.compiler.bounds import bounding_axis, droppable_guards
 from cairnet.compiler.loops import (
     Axis,
     Compute,
     Expression,
+    Guard,
     Guarded,
     Load,
     Nest,
+    Store,
     expressions,
 )
 from cairnet.compiler.shape import hint
-from cairnet.tensor.extent import Extent
+from cairnet.tensor.extent import Size
 
 __all__ = ["Schedule", "Target", "tile"]
 
+#: Instructions of elementwise work, where it is neither one nor many.
+_INSTRUCTIONS = {"divide": 8.0, "sqrt": 8.0, "threefry": 100.0, "floor_divide": 20.0}
 _COSTLY = frozenset(
     "exp expm1 log log1p sigmoid softplus erf tanh sin cos tan asin acos atan sinh cosh asinh acosh "
     "atanh atan2 power".split()
 )
+#: Cycles from one combination to the next of the same accumulator.
 _LATENCY = 4.0
-_TILES = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14)
+#: Cycles that a gathered or scattered lane takes, in units of a whole vector load.
+_GATHERED_LANE = 6.0
+#: What a load costs whose guard has to be tested, in units of the load itself.
+_TESTED = 2.5
+#: Cycles to find out where a block lies.
+_BLOCK = 10.0
+_TILES = (2, 3, 4, 5, 6, 7, 8, 10, 12, 14)
 _UNROLL_LIMIT = 128
+#: Long work in fewer blocks than this cannot be shared evenly by threads.
+_SHARED_BLOCKS = 4
+_SHARED_CYCLES = 20_000.0
 
 
 @dataclass(frozen=True)
@@ -91,14 +107,16 @@ def tile(nest: Nest, target: Target) -> Schedule:
         cycles = 12.0 * rows * length * max(math.log2(length or 1), 1.0)
         return Schedule(1, None, order=nest.axes, reduce=nest.reduce, cycles=cycles)
     lanes = _lanes(nest, target)
-    candidates = list(_vector_axes(nest))
+    model = _FoldModel(nest, target) if nest.folds else None
     best: Schedule | None = None
-    for vector in candidates or [None]:
-        for choice in _schedules(nest, vector, lanes if vector is not None else 1, target):
+    for vector in list(_vector_axes(nest)) or [None]:
+        width = lanes if vector is not None else 1
+        found = [_map_schedule(nest, vector, width)] if model is None else model.all(vector, width)
+        for choice in found:
             if best is None or choice.cycles < best.cycles:
                 best = choice
     if best is None:
-        best = Schedule(1, None, order=nest.axes, reduce=nest.reduce, cycles=1.0)
+        raise CompileError("a nest has no schedule")
     return best
 
 
@@ -118,49 +136,26 @@ def _vector_axes(nest: Nest) -> Iterator[Axis]:
 
 
 class _Access:
-    """One load or store as the cost model sees it."""
+    """A load as the cost model sees it: the axes that move it, and how."""
 
-    def __init__(self, strides: dict[Axis, object], axes: frozenset[Axis], mixed: bool) -> None:
-        self.strides = strides
-        self.axes = axes
-        self.mixed = mixed
+    def __init__(self, load: Load) -> None:
+        self.strides: dict[Axis, Size] = dict(load.offset.terms)
+        self.gathered = {
+            axis
+            for item in expressions(load.parts())
+            if isinstance(item, Load)
+            for axis in item.offset.terms
+        }
+        self.axes = frozenset((*self.strides, *self.gathered))
+        self.guards = load.guards
 
     def cost(self, vector: Axis | None, lanes: int) -> float:
-        """Load slots for one (vector) access."""
+        """The cost of one (vector) load, in units of a plain one."""
         if vector is None or vector not in self.axes:
             return 1.0
-        if self.mixed or self.strides.get(vector) not in (1, -1):
-            return 1.2 * lanes
+        if vector in self.gathered or self.strides.get(vector) not in (1, -1):
+            return _GATHERED_LANE * lanes
         return 1.0
-
-
-def _access(load: Load) -> _Access:
-    axes = set(load.offset.terms)
-    for item in expressions(load.parts()):
-        if isinstance(item, Load):
-            axes |= set(item.offset.terms)
-    computed = bool(load.computed) and len(axes) > len(load.offset.terms)
-    inner = {axis for item in expressions(load.parts()) if isinstance(item, Load) for axis in item.offset.terms}
-    return _VectorMixed(dict(load.offset.terms), frozenset(axes), computed, frozenset(inner))
-
-
-class _VectorMixed(_Access):
-    """An access whose place is computed along some axes: gathered along those only."""
-
-    def __init__(
-        self,
-        strides: dict[Axis, object],
-        axes: frozenset[Axis],
-        computed: bool,
-        inner: frozenset[Axis],
-    ) -> None:
-        super().__init__(strides, axes, False)
-        self.inner = inner
-
-    def cost(self, vector: Axis | None, lanes: int) -> float:
-        if vector in self.inner:
-            return 1.5 * lanes
-        return super().cost(vector, lanes)
 
 
 def _weight(roots: Sequence[Expression]) -> float:
@@ -168,51 +163,10 @@ def _weight(roots: Sequence[Expression]) -> float:
     total = 0.0
     for item in expressions(roots):
         if isinstance(item, Compute):
-            total += 14.0 if item.name in _COSTLY else 8.0 if item.name in ("divide", "sqrt") else 1.0
-            if item.name == "threefry":
-                total += 90.0
+            total += _INSTRUCTIONS.get(item.name, 14.0 if item.name in _COSTLY else 1.0)
         elif isinstance(item, Guarded):
             total += 1.0
     return total
-
-
-def _schedules(
-    nest: Nest, vector: Axis | None, lanes: int, target: Target
-) -> Iterator[Schedule]:
-    if not nest.folds:
-        yield _map_schedule(nest, vector, lanes)
-        return
-    inner = [_access(item) for item in _fold_loads(nest)]
-    for unrolled in _unrollings(nest, vector):
-        for vectors, tiles in _tiles(nest, vector, lanes, inner, target):
-            yield _fold_schedule(nest, vector, lanes, vectors, tiles, unrolled, inner)
-
-
-def _map_schedule(nest: Nest, vector: Axis | None, lanes: int) -> Schedule:
-    accesses = [_access(load) for load in nest.loads()]
-    slots = sum(access.cost(vector, lanes) for access in accesses)
-    for store in nest.stores:
-        stride = store.offset.coefficient(vector) if vector is not None else 1
-        slots += 2.0 if stride == 1 and not store.computed else 2.0 * lanes
-    weight = _weight([store.value for store in nest.stores]) + slots
-    extent = hint(vector.extent) if vector is not None else 1
-    vectors = _side_by_side(extent, lanes, weight) if vector is not None else 1
-    blocks = math.ceil(extent / lanes) if vector is not None else 1
-    rest = math.prod(hint(axis.extent) for axis in (*nest.axes, *nest.reduce) if axis is not vector)
-    cycles = rest * (blocks * weight * 0.6 + 4.0 * math.ceil(blocks / vectors))
-    return Schedule(
-        lanes,
-        vector,
-        vectors,
-        order=_order(nest, vector),
-        reduce=nest.reduce,
-        cycles=cycles,
-    )
-
-
-def _side_by_side(extent: int, lanes: int, weight: float) -> int:
-    whole = max(math.ceil(extent / lanes), 1)
-    return max(1, min(4, whole, int(96 / max(weight, 1.0))))
 
 
 def _order(nest: Nest, vector: Axis | None) -> tuple[Axis, ...]:
@@ -221,116 +175,171 @@ def _order(nest: Nest, vector: Axis | None) -> tuple[Axis, ...]:
     return (*kept, vector) if vector in nest.axes else tuple(kept)
 
 
-def _fold_loads(nest: Nest) -> list[Load]:
-    return [
-        item
-        for item in expressions([fold.value for fold in nest.folds])
-        if isinstance(item, Load)
-    ]
-
-
-def _unrollings(nest: Nest, vector: Axis | None) -> Iterator[tuple[Axis, ...]]:
-    """Reduce axes to write out: none, or the small ones along which windows overlap."""
-    yield ()
-    if nest.kind != "map":
-        return
-    small = [
-        axis
-        for axis in nest.reduce
-        if axis is not vector and isinstance(axis.extent, int) and 1 < axis.extent <= 8
-    ]
-    for count in range(1, len(small) + 1):
-        chosen = small[-count:]
-        if math.prod(hint(axis.extent) for axis in chosen) <= 32:
-            yield tuple(chosen)
-
-
-def _tiles(
-    nest: Nest, vector: Axis | None, lanes: int, accesses: Sequence[_Access], target: Target
-) -> Iterator[tuple[int, dict[Axis, int]]]:
-    """Numbers of vectors and register tiles that fit into the registers."""
-    if any(fold.kind.startswith("arg") for fold in nest.folds) or nest.kind != "map":
-        yield 1, {}
-        return
-    parallel = [axis for axis in nest.axes if axis is not vector]
-    reused = [axis for axis in parallel if any(axis not in a.axes for a in accesses)][-4:]
-    room = (target.registers - 2) // len(nest.folds)
-    along = vector in nest.axes
+def _map_schedule(nest: Nest, vector: Axis | None, lanes: int) -> Schedule:
+    slots = sum(_Access(load).cost(vector, lanes) for load in nest.loads())
+    slots += sum(_store_cost(store, vector, lanes) for store in nest.stores)
+    weight = _weight([store.value for store in nest.stores]) + slots
     extent = hint(vector.extent) if vector is not None else 1
-    most = min(4, math.ceil(extent / lanes)) if along else 1
-    for vectors in range(1, most + 1):
-        yield vectors, {}
-        for count in range(1, 3):
-            for axes in itertools.combinations(reused, count):
-                options = [[t for t in _TILES[1:] if t <= hint(a.extent)] for a in axes]
-                for sizes in itertools.product(*options):
-                    held = vectors * math.prod(sizes)
-                    operands = vectors + (max(sizes) if not along else 1)
-                    if held + min(operands, 5) <= room:
-                        yield vectors, dict(zip(axes, sizes, strict=True))
+    blocks = max(math.ceil(extent / lanes), 1)
+    vectors = max(1, min(4, blocks, int(96 / max(weight, 1.0))))
+    rest = math.prod(hint(axis.extent) for axis in (*nest.axes, *nest.reduce) if axis is not vector)
+    cycles = rest * (blocks * weight * 0.5 + 4.0 * math.ceil(blocks / vectors))
+    order = _order(nest, vector)
+    return Schedule(lanes, vector, vectors, order=order, reduce=nest.reduce, cycles=cycles)
 
 
-def _fold_schedule(
-    nest: Nest,
-    vector: Axis | None,
-    lanes: int,
-    vectors: int,
-    tiles: dict[Axis, int],
-    unrolled: tuple[Axis, ...],
-    accesses: Sequence[_Access],
-) -> Schedule:
-    along = vector in nest.axes
-    written_out = math.prod(hint(axis.extent) for axis in unrolled)
-    held = vectors * math.prod(tiles.values())
-    if held * written_out > _UNROLL_LIMIT and unrolled:
-        return Schedule(lanes, vector, cycles=math.inf)
-    slots = 0.0
-    for access in accesses:
-        count = access.cost(vector, lanes)
-        if along and vector in access.axes:
-            count *= vectors
+def _store_cost(store: Store, vector: Axis | None, lanes: int) -> float:
+    """The cost of one (vector) store, in units of a plain load."""
+    if vector is None or (store.offset.coefficient(vector) == 1 and not store.computed):
+        return 2.0
+    return 1.5 * _GATHERED_LANE * lanes
+
+
+class _FoldModel:
+    """The cost of the ways to walk a nest with folds."""
+
+    def __init__(self, nest: Nest, target: Target) -> None:
+        self.nest = nest
+        values = [fold.value for fold in nest.folds]
+        self.accesses = [_Access(i) for i in expressions(values) if isinstance(i, Load)]
+        self.droppable = droppable_guards(nest)
+        self.weight = max(_weight(values), 1.0)
+        self.stores = list(nest.stores)
+        results = [store.value for store in nest.stores]
+        self.store_loads = [_Access(i) for i in expressions(results) if isinstance(i, Load)]
+        self.store_weight = _weight(results)
+        self.room = (target.registers - 2) // len(nest.folds)
+        self.positional = any(fold.kind.startswith("arg") for fold in nest.folds)
+
+    def all(self, vector: Axis | None, lanes: int) -> Iterator[Schedule]:
+        """Every schedule worth a look for one vector axis."""
+        for unrolled in self._unrollings(vector):
+            for vectors, tiles in self._tiles(vector, lanes):
+                yield self._schedule(vector, lanes, vectors, tiles, unrolled)
+
+    def _unrollings(self, vector: Axis | None) -> Iterator[tuple[Axis, ...]]:
+        """Reduce axes to write out: none, or the small ones along which windows overlap."""
+        yield ()
+        if self.nest.kind != "map":
+            return
+        small = [
+            axis
+            for axis in self.nest.reduce
+            if axis is not vector and isinstance(axis.extent, int) and 1 < axis.extent <= 8
+        ]
+        for count in range(1, len(small) + 1):
+            chosen = small[-count:]
+            if math.prod(hint(axis.extent) for axis in chosen) <= 32:
+                yield tuple(chosen)
+
+    def _tiles(self, vector: Axis | None, lanes: int) -> Iterator[tuple[int, dict[Axis, int]]]:
+        """Numbers of vectors and register tiles that fit into the registers."""
+        yield 1, {}
+        if self.positional or self.nest.kind != "map":
+            return
+        along = vector in self.nest.axes
+        axes = [axis for axis in self.nest.axes if axis is not vector]
+        if len(self.accesses) > 1:
+            axes = [axis for axis in axes if any(axis not in a.axes for a in self.accesses)]
+        axes = axes[-4:]
+        extent = hint(vector.extent) if vector is not None else 1
+        most = max(min(4, math.ceil(extent / lanes)), 1) if along else 1
+        for vectors in range(1, most + 1):
+            if vectors > 1:
+                yield vectors, {}
+            for count in (1, 2):
+                for chosen in itertools.combinations(axes, count):
+                    options = [[t for t in _TILES if t <= hint(a.extent)] for a in chosen]
+                    for sizes in itertools.product(*options):
+                        held = vectors * math.prod(sizes)
+                        operands = vectors + (1 if along else max(sizes))
+                        if held + min(operands, 5) <= self.room:
+                            yield vectors, dict(zip(chosen, sizes, strict=True))
+
+    def _schedule(
+        self,
+        vector: Axis | None,
+        lanes: int,
+        vectors: int,
+        tiles: dict[Axis, int],
+        unrolled: tuple[Axis, ...],
+    ) -> Schedule:
+        nest = self.nest
+        along = vector in nest.axes
+        written_out = math.prod(hint(axis.extent) for axis in unrolled)
+        held = vectors * math.prod(tiles.values())
+        if unrolled and held * written_out > _UNROLL_LIMIT:
+            return Schedule(lanes, vector, cycles=math.inf)
+        loops = [axis for axis in nest.reduce if axis not in unrolled and axis is not vector]
+        turns = 1.0
+        for axis in nest.reduce:
+            extent = hint(axis.extent)
+            turns *= math.ceil(extent / lanes) if axis is vector else extent
+        slots = 0.0
+        settled: dict[Guard, float] = {}
+        for access in self.accesses:
+            count = access.cost(vector, lanes) * self._sharing(access, tiles, unrolled)
+            if along and vector in access.axes:
+                count *= vectors
+            for axis, size in tiles.items():
+                if axis in access.axes:
+                    count *= size
+            for guard in access.guards:
+                cut = None
+                if guard in self.droppable:
+                    cut = bounding_axis(guard, nest, loops, tiles, vector)
+                if cut is None:
+                    count *= _TESTED
+                else:
+                    settled[guard] = self._kept(guard, cut)
+            slots += count
+        turns *= math.prod(settled.values())
+        work = self.weight * held
+        turn = max(work * 0.5, slots * 0.5, (work + slots) * 0.3)
+        if turns > 8:  # shorter chains overlap with those of the next block
+            turn = max(turn, _LATENCY)
+        turn += 1.5 / written_out
+        epilogue = held * self._epilogue(vector if along else None, lanes)
+        if vector is not None and not along:
+            epilogue += held * 8.0
+        blocks = 1.0
+        for axis in nest.axes:
+            size = lanes * vectors if axis is vector else tiles.get(axis, 1)
+            blocks *= math.ceil(hint(axis.extent) / size)
+        cycles = blocks * (turns * turn + epilogue + _BLOCK)
+        if blocks < _SHARED_BLOCKS and cycles > _SHARED_CYCLES:
+            cycles *= math.sqrt(_SHARED_BLOCKS / blocks)  # too few to share out among threads
+        if vector is not None and not along:
+            loops.append(vector)
+        order = _order(nest, vector)
+        return Schedule(lanes, vector, vectors, tiles, order, tuple(loops), unrolled, cycles)
+
+    def _epilogue(self, vector: Axis | None, lanes: int) -> float:
+        """Cycles to turn one accumulator into what is stored."""
+        slots = sum(access.cost(vector, lanes) for access in self.store_loads)
+        slots += sum(_store_cost(store, vector, lanes) for store in self.stores)
+        return (self.store_weight + slots) * 0.6
+
+    @staticmethod
+    def _sharing(access: _Access, tiles: dict[Axis, int], unrolled: tuple[Axis, ...]) -> float:
+        """How much of a load is left when overlapping windows share what they read."""
+        factor = 1.0
         for axis, size in tiles.items():
-            if axis in access.axes:
-                count *= size
-        slots += count * _sharing(access, tiles, unrolled)
-    weight = max(_weight([fold.value for fold in nest.folds]), 1.0) * held
-    turn = max(weight * 0.5, slots * 0.5, (weight + slots) * 0.3, _LATENCY)
-    turn += 1.5 / written_out
-    turns = 1.0
-    for axis in nest.reduce:
-        turns *= math.ceil(hint(axis.extent) / lanes) if axis is vector else hint(axis.extent)
-    epilogue = held * (_weight([s.value for s in nest.stores]) + 2.0 * len(nest.stores)) * 0.6
-    if vector is not None and not along:
-        epilogue += held * 8.0
-    blocks = 1.0
-    for axis in nest.axes:
-        size = lanes * vectors if axis is vector else tiles.get(axis, 1)
-        blocks *= math.ceil(hint(axis.extent) / size)
-    cycles = blocks * (turns * turn + epilogue + 20.0)
-    loops = [axis for axis in nest.reduce if axis not in unrolled and axis is not vector]
-    if vector is not None and not along:
-        loops.append(vector)
-    return Schedule(
-        lanes, vector, vectors, tiles, _order(nest, vector), tuple(loops), unrolled, cycles
-    )
-
-
-def _sharing(access: _Access, tiles: dict[Axis, int], unrolled: tuple[Axis, ...]) -> float:
-    """How much of a load is left when overlapping windows share what they read."""
-    factor = 1.0
-    for axis, size in tiles.items():
+            for tap in unrolled:
+                stride = access.strides.get(axis)
+                if stride is not None and access.strides.get(tap) == stride:
+                    count = hint(tap.extent)
+                    factor *= (size + count - 1) / (size * count)
+                    break
         for tap in unrolled:
-            stride = access.strides.get(axis)
-            if stride is not None and access.strides.get(tap) == stride:
-                count = hint(tap.extent)
-                factor *= (size + count - 1) / (size * count)
-                break
-    for tap in unrolled:
-        if tap not in access.axes:
-            factor /= hint(tap.extent)
-    return factor
+            if tap not in access.axes:
+                factor /= hint(tap.extent)
+        return factor
 
-
-def is_known(axis: Axis) -> bool:
-    """Whether the extent is a number at compile time."""
-    return not isinstance(axis.extent, Extent)
+    @staticmethod
+    def _kept(guard: Guard, cut: Axis) -> float:
+        """The part of the turns that is left when a loop is cut short to where a guard holds."""
+        wide = max(
+            (hint(axis.extent) for axis in guard.index.terms if axis is not cut), default=1
+        )
+        return min(1.0, hint(guard.extent) / max(wide, 1))

@@ -24,6 +24,8 @@ from cairnet.backends.native.builder import Builder, Value
 from cairnet.backends.native.evaluate import Evaluator, Place
 from cairnet.backends.native.folds import Accumulator
 from cairnet.backends.native.sorting import Row, emit_sort, sorted_axis
+from cairnet.base.errors import CompileError
+from cairnet.compiler.bounds import bounding_axis, droppable_guards
 from cairnet.compiler.loops import Affine, Axis, Buffer, Guard, Load, Nest, expressions
 from cairnet.compiler.tile import Schedule
 from cairnet.tensor.extent import Extent, Size
@@ -75,7 +77,9 @@ class _Emitter:
         self.arguments: list[Buffer | Extent] = []
         self._parameters: dict[Buffer | Extent, Value] = {}
         self.memory = memory
-        self.guards = self._block_guards()
+        self.bounds = self._loop_bounds()
+        self.guards = tuple(guard for guard in self._fold_guards() if guard not in self.bounds)
+        self.settled = frozenset(self.bounds)
 
     # -- parameters ----------------------------------------------------------------------------
 
@@ -246,8 +250,19 @@ class _Emitter:
             lambda: self._body(bases, tile, guarded=True),
         )
 
-    def _block_guards(self) -> tuple[Guard, ...]:
-        """The guards of the fold's loads, which mostly hold for a whole block."""
+    def _loop_bounds(self) -> dict[Guard, Axis]:
+        """Guards that hold because a loop over a reduce axis is cut short."""
+        result = {}
+        loops, tiled = self.schedule.reduce, [a for a, n in self.schedule.tile.items() if n > 1]
+        droppable = droppable_guards(self.nest)
+        for guard in self._fold_guards():
+            axis = bounding_axis(guard, self.nest, loops, tiled, self.schedule.vector)
+            if axis is not None and guard in droppable:
+                result[guard] = axis
+        return result
+
+    def _fold_guards(self) -> tuple[Guard, ...]:
+        """The guards of the folds and of their loads; mostly they hold for a whole block."""
         if not self.nest.folds:
             return ()
         found: dict[Guard, None] = {}
@@ -390,8 +405,46 @@ class _Emitter:
         if axis is self.schedule.vector:
             self._vector_loop(evaluator, axis, loads, turn)
             return
-        with self.builder.loop(self.builder.integer(0), self.size(axis.extent), stem="k") as k:
+        with self.builder.loop(*self._bounds_of(evaluator, axis), stem="k") as k:
             self._loops(evaluator.scope({axis: k}, loads), rest, loads, turn)
+
+    def _bounds_of(self, evaluator: Evaluator, axis: Axis) -> tuple[Value, Value]:
+        """From where to where a loop runs so that the guards that bound it hold in all of it."""
+        builder = self.builder
+        start, stop = builder.integer(0), self.size(axis.extent)
+        for guard, bounded in self.bounds.items():
+            if bounded is not axis:
+                continue
+            factor = guard.index.terms[axis]
+            if not isinstance(factor, int):
+                raise CompileError(f"loop {axis} cannot be bounded by {guard}")
+            others = {a: f for a, f in guard.index.terms.items() if a is not axis}
+            rest = evaluator.index(Affine(guard.index.constant, others), Place({}))
+            over = builder.binary("sub", rest, self.size(guard.extent))
+            if factor > 0:  # -rest / factor <= k < (extent - rest) / factor, both rounded up
+                low = self._negated(self._floor(rest, factor))
+                high = self._negated(self._floor(over, factor))
+            else:  # (rest - extent) / factor < k <= rest / factor
+                one = builder.integer(1)
+                low = builder.binary("add", self._floor(over, -factor), one)
+                high = builder.binary("add", self._floor(rest, -factor), one)
+            start = builder.call("i64", "llvm.smax.i64", start, low)
+            stop = builder.call("i64", "llvm.smin.i64", stop, high)
+        return start, stop
+
+    def _negated(self, value: Value) -> Value:
+        return self.builder.binary("sub", self.builder.integer(0), value)
+
+    def _floor(self, value: Value, divisor: int) -> Value:
+        """The quotient by a positive constant, rounded down."""
+        if divisor == 1:
+            return value
+        builder = self.builder
+        rest = builder.binary("srem", value, builder.integer(divisor))
+        below = builder.compare("icmp slt", rest, builder.integer(0))
+        lower = builder.binary("sub", rest, builder.integer(-divisor))
+        exact = builder.binary("sub", value, builder.select(below, lower, rest))
+        return builder.binary("sdiv", exact, builder.integer(divisor))
 
     def _vector_loop(
         self,

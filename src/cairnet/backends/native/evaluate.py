@@ -62,6 +62,7 @@ class Parameters(Protocol):
     """What the evaluator asks of the function that is being written."""
 
     guards: tuple[Guard, ...]
+    settled: frozenset[Guard]
 
     def pointer(self, buffer: Buffer) -> Value:
         """Where a buffer lies."""
@@ -204,6 +205,8 @@ class Evaluator:
         """Whether all guards hold: an i1, a vector of them, or None where nothing is tested."""
         result: Value | None = None
         for guard in guards:
+            if guard in self.parameters.settled:
+                continue
             if not self.guarded and guard in self.parameters.guards:
                 continue
             result = self._both(result, self._holds(guard, place))
