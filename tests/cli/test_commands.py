@@ -24,11 +24,10 @@ Run = Callable[..., Finished]
 
 
 @pytest.fixture
-def run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Run:
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Run the command line in an empty folder."""
     monkeypatch.chdir(tmp_path)
+
     def command(*arguments: str) -> Finished:
         monkeypatch.setattr(sys, "argv", ["cairnet", *arguments])
         with pytest.raises(SystemExit) as left:

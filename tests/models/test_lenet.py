@@ -52,7 +52,5 @@ def test_lenet5_learns_the_digits_whatever_the_seed(seed: int) -> None:
     model = cn.models.lenet5()
     optimizer = cn.optimizers.Adam(settings.learning_rate)
     model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
-    model.fit(
-        x, y, settings.batch_size, settings.epochs, validation_split=0.1, verbose=0
-    )
+    model.fit(x, y, settings.batch_size, settings.epochs, validation_split=0.1, verbose=0)
     assert model.evaluate(x_test, y_test)[1] >= 0.98

@@ -99,6 +99,6 @@ def test_histories_without_curves_are_refused(history: Any, words: str) -> None:
 def test_a_name_without_a_format_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ArgumentError, match=r"a name ending in one of .*\.png.*'.*curves\.docx'"):
         cn.plots.learning_curves(HISTORY, tmp_path / "curves.docx")
-    with pytest.raises(DataError, match="the folder '.*nowhere' to write it to does not exist"):
+    with pytest.raises(DataError, match=r"the folder '.*nowhere' to write it to does not exist"):
         cn.plots.learning_curves(HISTORY, tmp_path / "nowhere" / "curves.png")
     assert list(tmp_path.iterdir()) == []

@@ -204,7 +204,7 @@ def test_a_failed_save_leaves_the_old_file_and_nothing_else(saved: Path) -> None
 
 
 def test_a_folder_that_is_missing_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="the folder '.*nowhere' to write it to does not exist"):
+    with pytest.raises(DataError, match=r"the folder '.*nowhere' to write it to does not exist"):
         network().save(tmp_path / "nowhere" / "model.safetensors")
 
 
