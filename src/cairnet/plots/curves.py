@@ -79,7 +79,7 @@ def _checked_names(history: Mapping[str, Sequence[float]]) -> list[str]:
 
 
 def _panel(axes: Axes, name: str, history: Mapping[str, Sequence[float]], first_epoch: int) -> None:
-    from matplotlib.ticker import MaxNLocator, NullLocator, PercentFormatter
+    from matplotlib.ticker import MaxNLocator, NullLocator
 
     plain_axes(axes)
     curves = [
@@ -97,14 +97,14 @@ def _panel(axes: Axes, name: str, history: Mapping[str, Sequence[float]], first_
         axes.plot(epochs, values, color=colour, linewidth=1.8, marker=marker)
     is_share = any(word in name for word in _SHARES)
     if is_share:
-        axes.yaxis.set_major_formatter(PercentFormatter(xmax=1))
+        axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:g}%")
     elif _spans_decades([values for values, _, _ in curves]):
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter("{x:g}")
         axes.yaxis.set_minor_locator(NullLocator())
     axes.set_title(name.replace("_", " "), fontsize=10.5, color=INK, loc="left")
     axes.set_xlabel("epoch", fontsize=9, color=INK)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7, steps=[1, 2, 5, 10]))
     axes.margins(x=0.02)
     _label_ends(
         axes,
