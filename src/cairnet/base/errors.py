@@ -9,8 +9,8 @@ __all__ = [
     "ArgumentError",
     "CairnetError",
     "CompileError",
-    "DataError",
     "DTypeError",
+    "DataError",
     "GradientError",
     "GraphError",
     "IndexRangeError",
@@ -34,7 +34,7 @@ class ShapeError(ArgumentError):
 
 
 class IndexRangeError(ShapeError, IndexError):
-    """An index beyond the extent of an axis, or a mask of another shape than what it masks."""
+    """An index beyond an axis, an axis beyond the rank, or a mask that does not fit."""
 
 
 class DTypeError(ArgumentError):
@@ -67,7 +67,7 @@ class DataError(CairnetError, OSError):
 
 
 class CompileError(CairnetError, RuntimeError):
-    """The native compiler met a graph that it cannot compile: a defect of Cairnet, please report it."""
+    """A graph that the native compiler cannot compile: a defect of Cairnet, please report it."""
 
 
 def nearest_name(name: str, known: Iterable[str]) -> str:

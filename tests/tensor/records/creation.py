@@ -112,6 +112,7 @@ CREATION = [
             (lambda: cn.eye(3), lambda: np.eye(3, dtype="float32")),
             (lambda: cn.eye(2, 4, k=1, dtype="int8"), lambda: np.eye(2, 4, k=1, dtype="int8")),
             (lambda: cn.eye(4, 2, k=-3), lambda: np.eye(4, 2, k=-3, dtype="float32")),
+            (lambda: cn.eye(2, k=2**63), lambda: np.zeros((2, 2), "float32")),
             (lambda: cn.eye(0), lambda: np.eye(0, dtype="float32")),
         ],
     ),

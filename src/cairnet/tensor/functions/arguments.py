@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from cairnet.base.dtypes import bool_, float32, int64, is_floating, kind_of, promote
-from cairnet.base.errors import ArgumentError, DTypeError, ShapeError
+from cairnet.base.errors import ArgumentError, DTypeError, IndexRangeError, ShapeError
 from cairnet.tensor.core import CONSTANT, Literal, Tensor, apply, as_array, constant
 from cairnet.tensor.extent import Extent, Size
 from cairnet.tensor.primitives import BROADCAST, CONCATENATE, ELEMENTWISE, RESHAPE, SIZE
@@ -230,7 +230,7 @@ def elementwise(name: str, *values: Any, function: str | None = None) -> Tensor:
 def normalize_axis(name: str, axis: int, rank: int) -> int:
     """An axis counted from the front, or an error that says which axes there are."""
     if not isinstance(axis, int | np.integer) or not -rank <= axis < rank:
-        raise ShapeError(
+        raise IndexRangeError(
             f"{name}, at {here()}: axis {axis!r} is not one of the {rank} axes "
             f"({-rank} to {rank - 1})"
         )

@@ -314,13 +314,17 @@ def eye(
     """
     check_device(device)
     columns = n_rows if n_cols is None else n_cols
-    diagonal = _distance_above_diagonal(n_rows, columns) == k
-    return cast_to(diagonal, float32 if dtype is None else as_dtype(dtype))
+    return cast_to(
+        _distance_above_diagonal(n_rows, columns, k) == 0,
+        float32 if dtype is None else as_dtype(dtype),
+    )
 
 
-def _distance_above_diagonal(rows: Size, columns: Size) -> Tensor:
-    """The column minus the row of every place of a matrix."""
-    return arange(columns) - reshape(arange(rows), (-1, 1))
+def _distance_above_diagonal(rows: Size, columns: Size, k: int) -> Tensor:
+    """How far above the k-th diagonal every place of a matrix lies."""
+    # No matrix is as large as this, so a diagonal outside it stays outside.
+    offset = min(max(k, -(2**62)), 2**62)
+    return arange(columns) - reshape(arange(rows), (-1, 1)) - offset
 
 
 def tril(x: Any, /, *, k: int = 0) -> Tensor:
@@ -333,7 +337,8 @@ def tril(x: Any, /, *, k: int = 0) -> Tensor:
                 [1., 1., 0.]], dtype=float32)
     """
     tensor = _matrices("tril", x)
-    return where(_distance_above_diagonal(*tensor.extents[-2:]) <= k, tensor, zeros_like(tensor))
+    kept = _distance_above_diagonal(*tensor.extents[-2:], k) <= 0
+    return where(kept, tensor, zeros_like(tensor))
 
 
 def triu(x: Any, /, *, k: int = 0) -> Tensor:
@@ -346,7 +351,8 @@ def triu(x: Any, /, *, k: int = 0) -> Tensor:
                 [0., 1., 1.]], dtype=float32)
     """
     tensor = _matrices("triu", x)
-    return where(_distance_above_diagonal(*tensor.extents[-2:]) >= k, tensor, zeros_like(tensor))
+    kept = _distance_above_diagonal(*tensor.extents[-2:], k) >= 0
+    return where(kept, tensor, zeros_like(tensor))
 
 
 def _matrices(name: str, x: Any) -> Tensor:

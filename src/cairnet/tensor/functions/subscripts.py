@@ -158,12 +158,16 @@ def _add_mask(plan: _Plan, x: Tensor, axis: int, mask: Tensor) -> None:
     if value.ndim == 0:
         plan.add_array(1, constant(np.zeros(int(value), np.int64)))
         return
-    masked = x.shape[axis : axis + value.ndim]
-    if masked != value.shape:
+    masked = x.extents[axis : axis + value.ndim]
+    # A mask without elements selects nothing, whatever it is laid on.
+    if any(
+        own != size and size != 0 for own, size in zip(x.shape[axis:], value.shape, strict=False)
+    ):
         raise IndexRangeError(
-            f"indexing, at {here()}: a mask of shape {value.shape} for the axes of shape {masked}"
+            f"indexing, at {here()}: a mask of shape {value.shape} for the axes of shape "
+            f"{x.shape[axis : axis + value.ndim]}"
         )
-    for size, positions in zip(value.shape, np.nonzero(value), strict=True):
+    for size, positions in zip(masked, np.nonzero(value), strict=True):
         plan.add_slice(0, size)
         plan.add_array(size, constant(positions))
 
