@@ -1,0 +1,214 @@
+"""A program as text: every kernel with its loops and its schedule, then the memory.
+
+    kernel 4: convolve, add, maximum                  phase 3, shared by the threads
+        # conv2d_1, lenet.py:41
+        # 16 lanes along o; 5 of y × 5 of x in registers; k0 written out; about 1,008,640 cycles
+        for n < 128, y < 10, x < 10, o < 16:
+            …
+
+Kernels are numbered in the order in which they run. The threads meet between phases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from cairnet.compiler.loops import Axis, Buffer, Nest
+from cairnet.compiler.nest_listing import INDENT, Names, axis_names, format_nest, loop_header
+from cairnet.compiler.pipeline import LoopStep, Lowered, Step
+from cairnet.compiler.plan import Life, arena_layout
+from cairnet.compiler.tile import Schedule
+from cairnet.tensor.core import CONSTANT, INPUT, VARIABLE, Tensor
+from cairnet.tensor.extent import Extent, evaluate, symbols_of
+
+__all__ = ["describe_schedule", "format_program"]
+
+_COLUMN = 50
+_MOST_PLACES = 3
+_MOST_PRIMITIVES = 6
+_OUTSIDE = ("input", "variable", "constant", "output")
+
+
+def format_program(
+    lowered: Lowered,
+    bindings: Mapping[Extent, int] | None = None,
+    *,
+    functions: Mapping[Step, str] | None = None,
+    remarks: bool = True,
+) -> str:
+    """The listing of a program.
+
+    Args:
+        lowered: the scheduled nests.
+        bindings: sizes of unknown extents, so that the arena can be laid out; default: none.
+        functions: the function that each step calls, to say where several call the same.
+        remarks: whether to say where each nest comes from: layers, file and line.
+
+    Returns:
+        Lines of text, without a newline at the end.
+    """
+    writer = _Writer(lowered, functions or {}, remarks)
+    kernels = writer.steps(lowered.steps, "")
+    memory = _memory(lowered, bindings or {}, writer.names)
+    return "\n".join([writer.summary(), *kernels, "", *memory])
+
+
+def describe_schedule(schedule: Schedule, names: Mapping[Axis, str]) -> str:
+    """How a nest is walked, in one line."""
+
+    def listed(axes: Sequence[Axis]) -> str:
+        return ", ".join(names.get(axis, axis.name) for axis in axes)
+
+    if schedule.vector is None:
+        parts = ["one element at a time"]
+    else:
+        side = f", {schedule.vectors} vectors side by side" if schedule.vectors > 1 else ""
+        parts = [f"{schedule.lanes} lanes along {listed([schedule.vector])}{side}"]
+    tile = [f"{count} of {listed([axis])}" for axis, count in schedule.tile.items() if count > 1]
+    if tile:
+        parts.append(f"{' × '.join(tile)} in registers")
+    if schedule.unrolled:
+        parts.append(f"{listed(schedule.unrolled)} written out")
+    return "; ".join([*parts, f"about {schedule.cycles:,.0f} cycles"])
+
+
+class _Writer:
+    """Writes steps, numbering the kernels as the module does."""
+
+    def __init__(self, lowered: Lowered, functions: Mapping[Step, str], remarks: bool) -> None:
+        self.lowered = lowered
+        self.functions = functions
+        self.remarks = remarks
+        self.names = Names(lowered.in_place)
+        self.phases: set[int] = set()
+        self.count = 0
+        self._first: dict[str, int] = {}
+
+    def summary(self) -> str:
+        """The first line, once all steps have been written."""
+        cycles = sum(step.cycles for step in self.lowered.steps)
+        kernels, phases = _counted(self.count, "kernel"), _counted(len(self.phases), "phase")
+        return f"{kernels} in {phases}, about {cycles:,.0f} cycles on one core"
+
+    def steps(self, steps: Sequence[Step | LoopStep], indent: str) -> list[str]:
+        """The lines of some steps, a blank one before each."""
+        lines: list[str] = []
+        for step in steps:
+            own = self._loop(step) if isinstance(step, LoopStep) else self._kernel(step)
+            lines += ["", *(f"{indent}{line}".rstrip() for line in own)]
+        return lines
+
+    def _loop(self, step: LoopStep) -> list[str]:
+        turn = self.names.enter(step.nest)
+        title = f"loop: {_primitives(step.nest)}"
+        lines = [
+            f"{title:<{_COLUMN}}phase {step.phase}",
+            *self._places(step.nest),
+            INDENT + loop_header(step.nest, turn),
+            *self.steps(step.body, 2 * INDENT),
+        ]
+        self.names.leave()
+        return lines
+
+    def _kernel(self, step: Step) -> list[str]:
+        number = self.count
+        self.count += 1
+        self.phases.add(step.phase)
+        who = "one thread" if step.serial else "shared by the threads"
+        title = f"kernel {number}: {_primitives(step.nest)}"
+        lines = [f"{title + '  ':<{_COLUMN}}phase {step.phase}, {who}", *self._places(step.nest)]
+        lines.append(f"{INDENT}# {describe_schedule(step.schedule, axis_names(step.nest))}")
+        first = self._first.setdefault(self.functions.get(step, f"step {number}"), number)
+        if first != number:
+            lines.append(f"{INDENT}# the same code as kernel {first}")
+        return [
+            *lines,
+            *(INDENT + line for line in format_nest(step.nest, self.names).splitlines()),
+        ]
+
+    def _places(self, nest: Nest) -> list[str]:
+        """Where the user wrote what the nest computes."""
+        if not self.remarks:
+            return []
+        places = list(dict.fromkeys(_place(tensor) for tensor in nest.tensors))
+        more = len(places) - _MOST_PLACES
+        shown = [*places[:_MOST_PLACES], *([f"and {more} more"] if more > 0 else [])]
+        return [f"{INDENT}# {'; '.join(shown)}"]
+
+
+def _primitives(nest: Nest) -> str:
+    leaves = (INPUT, VARIABLE, CONSTANT)
+    names = dict.fromkeys(t.primitive.name for t in nest.tensors if t.primitive not in leaves)
+    shown = list(names)[:_MOST_PRIMITIVES]
+    return ", ".join([*shown, *(["…"] if len(names) > len(shown) else [])]) or "copy"
+
+
+def _place(tensor: Tensor) -> str:
+    """Layers, file name and line; whole paths would bury the loops."""
+    source = tensor.source
+    place = f"{source.file.replace(chr(92), '/').rsplit('/', 1)[-1]}:{source.line}"
+    return f"{tensor.path}, {place}" if tensor.path else place
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+# -- memory -------------------------------------------------------------------------------------
+
+
+def _memory(lowered: Lowered, bindings: Mapping[Extent, int], names: Names) -> list[str]:
+    """What lies where, and for how long."""
+    updated = {old for new, old in lowered.in_place.items() if new.kind == "update"}
+    rows = []
+    for buffer in _outside(lowered):
+        remark = ", updated in place" if buffer in updated else ""
+        rows.append((names(buffer), *_size(buffer), buffer.kind + remark))
+    title = "memory"
+    places = [""] * len(lowered.lives)
+    sizes = [(evaluate(life.size, bindings), life.first, life.last) for life in lowered.lives]
+    if lowered.lives and not any(list(symbols_of(size)) for size, _, _ in sizes):
+        offsets, total = arena_layout(sizes, bindings)
+        apart = sum(int(size) for size, _, _ in sizes)
+        title = f"memory: an arena of {total:,} bytes ({apart:,} if no memory were used twice)"
+        places = [f" + {offset:,}" for offset in offsets]
+    for life, place in zip(lowered.lives, places, strict=True):
+        rows.append((names(life.buffer), *_size(life.buffer), f"arena{place}, {_lived(life)}"))
+    return [title, *_columns(rows)]
+
+
+def _outside(lowered: Lowered) -> list[Buffer]:
+    """The buffers that exist outside the program, in the order in which they are met."""
+    found: dict[Buffer, None] = {}
+    for nest in _nests(lowered.steps):
+        for buffer in (*(load.buffer for load in nest.loads()), *nest.written()):
+            found[lowered.memory(buffer)] = None
+    kept = [buffer for buffer in found if buffer.kind in _OUTSIDE]
+    return sorted(kept, key=lambda buffer: _OUTSIDE.index(buffer.kind))
+
+
+def _nests(steps: Sequence[Step | LoopStep]) -> Iterator[Nest]:
+    for step in steps:
+        if isinstance(step, LoopStep):
+            yield from _nests(step.body)
+        else:
+            yield step.nest
+
+
+def _size(buffer: Buffer) -> tuple[str, str]:
+    size = buffer.size * buffer.dtype.itemsize
+    shape = f"{buffer.dtype.name}[{', '.join(map(str, buffer.extents))}]"
+    return shape, f"{size:,} bytes" if isinstance(size, int) else f"{size} bytes"
+
+
+def _lived(life: Life) -> str:
+    if life.first == life.last:
+        return f"phase {life.first}"
+    return f"phases {life.first} to {life.last}"
+
+
+def _columns(rows: Sequence[tuple[str, str, str, str]]) -> list[str]:
+    name, shape, size = (max((len(row[i]) for row in rows), default=0) for i in range(3))
+    return [
+        f"{INDENT}{row[0]:<{name}}  {row[1]:<{shape}}  {row[2]:>{size}}  {row[3]}" for row in rows
+    ]
