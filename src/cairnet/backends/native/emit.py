@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 from cairnet.backends.native.builder import Builder, Value
 from cairnet.backends.native.evaluate import Evaluator, Place
-from cairnet.backends.native.folds import Accumulator
+from cairnet.backends.native.folds import Accumulator, across_lanes
 from cairnet.backends.native.sorting import Row, emit_sort, sorted_axis
 from cairnet.base.errors import CompileError
 from cairnet.compiler.bounds import bounding_axis, droppable_guards
@@ -326,13 +326,20 @@ class _Emitter:
         ]
         if nest.kind == "map":
             self._reduce(evaluator, points, accumulators)
-            results = [
-                [item.result(across_lanes=not along) for item in each] for each in accumulators
-            ]
+            results = self._results(accumulators, schedule.vector in nest.reduce)
             changes = {} if along else {"vector": None, "lanes": 1}
             self._store(evaluator.scope({}, guarded=True, **changes), points, results)
         else:
             self._in_order(evaluator, points, accumulators)
+
+    def _results(
+        self, accumulators: Sequence[Sequence[Accumulator]], across: bool
+    ) -> list[list[tuple[Value, Value | None]]]:
+        """The value (and position) of every fold at every point."""
+        if not across or self.schedule.lanes == 1:
+            return [[item.current() for item in each] for each in accumulators]
+        by_fold = [across_lanes(self.builder, column) for column in zip(*accumulators, strict=True)]
+        return [[(value, None) for value in row] for row in zip(*by_fold, strict=True)]
 
     def _points(self, tile: _Tile) -> list[Place]:
         """The points of the tile: constant offsets from the block's corner, and a lane mask."""

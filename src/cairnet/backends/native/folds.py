@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from cairnet.compiler.loops import Compute, Fold
 if TYPE_CHECKING:
     from cairnet.backends.native.evaluate import Evaluator, Place
 
-__all__ = ["Accumulator"]
+__all__ = ["Accumulator", "across_lanes"]
 
 _COMBINE = {
     "sum": "add",
@@ -128,25 +129,59 @@ class Accumulator:
         zero = self.builder.integer(0, position.type)
         return value, self.builder.intrinsic("smax", position, zero)
 
-    def result(self, across_lanes: bool) -> tuple[Value, Value | None]:
-        """The finished value and position; the lanes are folded in halves, in a fixed order."""
-        value, position = self.current()
-        if not across_lanes or self.lanes == 1:
-            return value, position
-        while value.lanes > 1:
-            half = value.lanes // 2
-            parts = [self._part(value, start, half) for start in (0, half)]
-            value = self._combine(*parts)
-        return value, position
+    def combine(self, first: Value, second: Value) -> Value:
+        """Two partial results of this fold as one."""
+        return self._combine(first, second)
 
-    def _part(self, value: Value, start: int, count: int) -> Value:
-        if count == 1:
-            return self.builder.extract(value, start)
-        lanes = ", ".join(f"i32 {start + i}" for i in range(count))
-        return self.builder.emit(
-            vector_of(value.element, count),
-            f"shufflevector {value.type} {value.name}, {value.type} poison, <{count} x i32> <{lanes}>",
-        )
+
+def across_lanes(builder: Builder, accumulators: Sequence[Accumulator]) -> list[Value]:
+    """The lanes of each accumulator combined into one value.
+
+    Every accumulator is folded in halves: lane i with lane i + 8, then i + 4, i + 2, i + 1. Two
+    accumulators share each instruction: their lower halves make one vector, their upper halves
+    another, and the combination holds both. So the number of vectors halves from step to step.
+    """
+    lanes = accumulators[0].lanes
+    # Each vector with the accumulators that its equal groups of lanes belong to.
+    vectors: list[tuple[Value, list[int | None]]] = [
+        (builder.load(item.type, item.slot, 1), [number])
+        for number, item in enumerate(accumulators)
+    ]
+    width = lanes
+    while width > 1:
+        half = width // 2
+        halved = []
+        for first in range(0, len(vectors), 2):
+            left, owners = vectors[first]
+            absent: list[int | None] = [None] * len(owners)
+            right, others = (
+                vectors[first + 1]
+                if first + 1 < len(vectors)
+                else (Value(left.type, "poison"), absent)
+            )
+            starts = [group * width + side * lanes for side in (0, 1) for group in range(len(owners))]
+            parts = [
+                _shuffle(builder, left, right, [s + h + i for s in starts for i in range(half)])
+                for h in (0, half)
+            ]
+            halved.append((accumulators[0].combine(*parts), owners + others))
+        vectors, width = halved, half
+    found: dict[int, Value] = {}
+    for vector, owners in vectors:
+        for lane, owner in enumerate(owners):
+            if owner is not None:
+                found[owner] = builder.extract(vector, lane) if vector.lanes > 1 else vector
+    return [found[number] for number in range(len(accumulators))]
+
+
+def _shuffle(builder: Builder, first: Value, second: Value, order: Sequence[int]) -> Value:
+    """The chosen lanes of two vectors one after the other."""
+    lanes = ", ".join(f"i32 {lane}" for lane in order)
+    return builder.emit(
+        vector_of(first.element, len(order)),
+        f"shufflevector {first.type} {first.name}, {second.type} {second.name}, "
+        f"<{len(order)} x i32> <{lanes}>",
+    )
 
 
 def _identity(kind: str, dtype: np.dtype[Any]) -> Any:
