@@ -6,6 +6,9 @@
 5.0
 """
 
+import sys
+from types import ModuleType
+
 from cairnet import models, plots
 from cairnet import optim as optimizers
 from cairnet.base.dtypes import bool_ as bool
@@ -441,3 +444,11 @@ __all__ = [
     "zeros",
     "zeros_like",
 ]
+
+# The public namespaces are modules of the rooms. `from cairnet.layers import Dense` is to work like
+# `cn.layers.Dense`, so each is entered under its public name too, as `os.path` is.
+for _name in __all__:
+    _value = globals()[_name]
+    if isinstance(_value, ModuleType):
+        sys.modules.setdefault(f"{__name__}.{_name}", _value)
+del _name, _value

@@ -119,6 +119,12 @@ def test_a_tensor_of_inputs_has_no_value() -> None:
             ask(x * 2)
 
 
+def test_a_branch_on_an_input_is_refused_with_what_to_write() -> None:
+    x = cn.scalar("x")
+    with pytest.raises(GraphError, match=r"input 'x' .*has no value.*cn\.where\(condition, x, y\)"):
+        assert x > 0
+
+
 def test_numpy_arrays() -> None:
     x = cn.asarray([1.5, 2.0])
     assert np.asarray(x).dtype == "float32"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cairnet.base.errors import ArgumentError, CairnetError
+from cairnet.base.errors import ArgumentError, CairnetError, GraphError
 
 if TYPE_CHECKING:
     from cairnet.tensor.core import Tensor
@@ -67,7 +67,13 @@ class Conversions:
         return np.array(self.numpy(), dtype=dtype, copy=copy)
 
     def __bool__(self) -> bool:
-        return bool(self.numpy())
+        try:
+            return bool(self.numpy())
+        except GraphError as error:
+            raise GraphError(
+                f"whether a tensor is true must be known where Python asks for it, and {error}. "
+                "To choose between expressions write cn.where(condition, x, y)"
+            ) from None
 
     def __float__(self) -> float:
         return float(self.numpy())
