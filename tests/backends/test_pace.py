@@ -1,0 +1,46 @@
+"""The number of threads settles on the fastest, and follows when that changes."""
+
+import random
+
+import pytest
+
+from cairnet.backends.native.pace import Pace
+
+
+def settle(pace: Pace, times: dict[int, float], calls: int, noise: float = 0.0) -> list[int]:
+    generator = random.Random(3)
+    used = []
+    for _ in range(calls):
+        threads = pace.choose()
+        pace.record(threads, times[threads] * (1 + noise * generator.random()))
+        used.append(threads)
+    return used
+
+
+@pytest.mark.parametrize("fastest", [1, 2, 4, 8])
+def test_the_fastest_number_is_found(fastest: int) -> None:
+    times = {number: 1.0 + abs(number - fastest) for number in (1, 2, 4, 8)}
+    pace = Pace(8)
+    used = settle(pace, times, 400, noise=0.2)
+    assert pace.best == fastest
+    assert used[-200:].count(fastest) > 190
+
+
+def test_a_change_is_noticed() -> None:
+    pace = Pace(2)
+    settle(pace, {1: 2.0, 2: 1.0}, 100)
+    assert pace.best == 2
+    settle(pace, {1: 2.0, 2: 9.0}, 100)
+    assert pace.best == 1
+    settle(pace, {1: 2.0, 2: 1.0}, 600)
+    assert pace.best == 2
+
+
+def test_a_single_core_is_never_left() -> None:
+    assert set(settle(Pace(1), {1: 1.0}, 50)) == {1}
+
+
+def test_other_numbers_than_its_own_teach_nothing() -> None:
+    pace = Pace(2)
+    pace.record(3, 0.0)
+    assert pace.best == 2
