@@ -42,7 +42,7 @@ class Configuration:
 
 
 _current = Configuration(
-    backend=os.environ.get("CAIRNET_BACKEND", "reference"),
+    backend=os.environ.get("CAIRNET_BACKEND", "native"),
     threads=_threads_from_environment(),
     verify=os.environ.get("CAIRNET_VERIFY", "") not in ("", "0"),
     bounds=os.environ.get("CAIRNET_BOUNDS", "") not in ("", "0"),

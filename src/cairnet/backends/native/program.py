@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import math
+import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,7 +13,9 @@ import numpy as np
 
 from cairnet.backends.native import cache, jit, team
 from cairnet.backends.native.machine import Machine, host
+from cairnet.backends.native.pace import Pace
 from cairnet.backends.native.module import CONTEXT_SLOTS, Module, build_module
+from cairnet.base.configuration import configuration
 from cairnet.compiler.loops import Buffer
 from cairnet.compiler.pipeline import Lowered, lower
 from cairnet.compiler.plan import ALIGNMENT, arena_layout
@@ -77,6 +81,7 @@ class _Tables:
     barrier: np.ndarray
     times: np.ndarray
     context: np.ndarray
+    pace: Pace | None = None
 
 
 class NativeProgram:
@@ -92,6 +97,8 @@ class NativeProgram:
         self.lowered = lowered
         self.module = module
         self.library = library
+        # The tables and the arena serve one call at a time.
+        self._lock = threading.Lock()
         self._entry = library.address("program")
         self._tables: dict[tuple[int, ...], _Tables] = {}
         places = {buffer: number for number, buffer in enumerate(module.buffers)}
@@ -105,6 +112,12 @@ class NativeProgram:
         steps: int | None = None,
     ) -> list[np.ndarray]:
         """See `cairnet.backends.program.Program.run`."""
+        with self._lock:
+            return self._run(arrays, bindings, steps)
+
+    def _run(
+        self, arrays: Sequence[np.ndarray], bindings: Mapping[Extent, int], steps: int | None
+    ) -> list[np.ndarray]:
         key = tuple(bindings.values())
         tables = self._tables.get(key)
         if tables is None:
@@ -124,9 +137,22 @@ class NativeProgram:
                 tables.strides[number] = 0 if steps is None else array.nbytes // steps
         count = steps or 1
         tables.context[-1] = count
-        alone = self.module.cycles * count < _ALONE_CYCLES
-        team.run(self._entry, tables.context.ctypes.data, 1 if alone else team.get_threads())
+        self._run_on_threads(tables, count)
         return results
+
+    def _run_on_threads(self, tables: _Tables, count: int) -> None:
+        """On as many threads as the user asked for, or else on as many as are fastest."""
+        context = tables.context.ctypes.data
+        if configuration().threads is not None:
+            team.run(self._entry, context, team.get_threads())
+            return
+        if tables.pace is None:
+            alone = self.module.cycles * count < _ALONE_CYCLES
+            tables.pace = Pace(1 if alone else team.get_threads())
+        threads = tables.pace.choose()
+        start = time.perf_counter()
+        team.run(self._entry, context, threads)
+        tables.pace.record(threads, (time.perf_counter() - start) / count)
 
     def _make_tables(self, bindings: Mapping[Extent, int]) -> _Tables:
         lives = self.lowered.lives
