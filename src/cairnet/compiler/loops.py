@@ -104,10 +104,17 @@ class Affine:
         """The same formula with axes replaced by formulas."""
         if not any(axis in replacements for axis in self.terms):
             return self
-        result = Affine(self.constant)
+        constant = self.constant
+        terms: dict[Axis, Size] = {}
         for axis, factor in self.terms.items():
-            result = result + replacements.get(axis, Affine(0, {axis: 1})) * factor
-        return result
+            formula = replacements.get(axis)
+            if formula is None:
+                terms[axis] = factor + terms.get(axis, 0)
+                continue
+            constant = constant + factor * formula.constant
+            for other, own in formula.terms.items():
+                terms[other] = factor * own + terms.get(other, 0)
+        return Affine(constant, terms)
 
     def bounds(self) -> tuple[int, int] | None:
         """The least and greatest value, or None where an extent or a factor is not known."""
@@ -326,6 +333,7 @@ class Nest:
     stores: tuple[Store, ...]
     tensors: tuple[Tensor, ...]
     kind: str = "map"
+    _found: tuple[Any, ...] = field(default=(), init=False, repr=False)
 
     def roots(self) -> Iterator[Expression]:
         """Every expression that the nest evaluates at its top."""
@@ -336,13 +344,21 @@ class Nest:
             for index, _, _ in store.computed:
                 yield index
 
-    def loads(self) -> list[Load]:
+    def loads(self) -> tuple[Load, ...]:
         """Every load, each object once."""
-        return [item for item in expressions(self.roots()) if isinstance(item, Load)]
+        return self._search()[2]
 
-    def reads(self) -> set[Buffer]:
-        """The buffers it loads from."""
-        return {load.buffer for load in self.loads()}
+    def reads(self) -> tuple[Buffer, ...]:
+        """The buffers it loads from, each once."""
+        return self._search()[3]
+
+    def _search(self) -> tuple[Any, ...]:
+        """The loads and the buffers; passes ask often, so both are kept until the nest changes."""
+        if not self._found or self._found[0] is not self.folds or self._found[1] is not self.stores:
+            loads = tuple(i for i in expressions(self.roots()) if isinstance(i, Load))
+            buffers = tuple(dict.fromkeys(load.buffer for load in loads))
+            self._found = (self.folds, self.stores, loads, buffers)
+        return self._found
 
     def written(self) -> list[Buffer]:
         """The buffers it stores to."""
@@ -374,9 +390,9 @@ class Loop(Nest):
     moving: tuple[Moving, ...] = ()
     read: tuple[Buffer, ...] = ()
 
-    def reads(self) -> set[Buffer]:
+    def reads(self) -> tuple[Buffer, ...]:
         """The memory outside the loop that it reads."""
-        return set(self.read)
+        return self.read
 
 
 def expressions(roots: Iterable[Expression]) -> list[Expression]:

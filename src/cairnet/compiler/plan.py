@@ -10,10 +10,11 @@ the last that reads it; buffers whose lives do not overlap may lie in the same p
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import heapq
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from cairnet.compiler.fuse import dependencies
+from cairnet.compiler.dependence import dependencies
 from cairnet.compiler.loops import Affine, Axis, Buffer, Load, Loop, Nest, Store
 from cairnet.tensor.extent import Extent, Size, evaluate
 
@@ -54,15 +55,49 @@ def arrange(
         The nests in the order in which they run, with copies into variables at the end; and for
         each new value that is written in place the buffer of its variable.
     """
-    before = dependencies(list(nests))
+    needs = _Needs(nests)
     in_place: dict[Buffer, Buffer] = {}
     copies: list[Nest] = []
     for new, old in updates.items():
-        if _write_in_place(nests, before, new, old):
+        if _write_in_place(needs, new, old):
             in_place[new] = old
         else:
             copies.append(_copy(new, old))
-    return _schedule(nests, before, in_place) + copies, in_place
+    return _schedule(nests, needs, in_place) + copies, in_place
+
+
+class _Needs:
+    """Which nest must come before which, and who reads and writes each buffer."""
+
+    def __init__(self, nests: Sequence[Nest]) -> None:
+        self.before = dependencies(nests)
+        self.after: dict[Nest, set[Nest]] = {nest: set() for nest in nests}
+        self.writers: dict[Buffer, list[Nest]] = {}
+        self.readers: dict[Buffer, list[Nest]] = {}
+        for nest in nests:
+            for other in self.before[nest]:
+                self.after[other].add(nest)
+            for buffer in dict.fromkeys(nest.written()):
+                self.writers.setdefault(buffer, []).append(nest)
+            for buffer in nest.reads():
+                self.readers.setdefault(buffer, []).append(nest)
+
+    def add(self, nest: Nest, earlier: Iterable[Nest]) -> None:
+        """From now on `nest` must come after these."""
+        for other in earlier:
+            self.before[nest].add(other)
+            self.after[other].add(nest)
+
+    def later(self, nest: Nest) -> set[Nest]:
+        """Every nest that must come after this one."""
+        found: set[Nest] = set()
+        pending = [nest]
+        while pending:
+            for other in self.after[pending.pop()]:
+                if other not in found:
+                    found.add(other)
+                    pending.append(other)
+        return found
 
 
 def phases_of(
@@ -80,30 +115,44 @@ def phases_of(
         serial: for each nest whether one thread does it alone.
         first: the number of the first phase.
     """
-
-    def touched(nest: Nest) -> tuple[set[Buffer], set[Buffer]]:
-        reads = {in_place.get(buffer, buffer) for buffer in nest.reads()}
-        return reads, {in_place.get(buffer, buffer) for buffer in nest.written()}
-
     result: list[int] = []
     phase = first
-    since: list[tuple[set[Buffer], set[Buffer], bool]] = []
+    stretch = _Stretch()
     for nest, alone in zip(order, serial, strict=True):
         if isinstance(nest, Loop):
             result.append(phase + 1)
             phase += 2 + phase_count(nest)
-            since = []
+            stretch = _Stretch()
             continue
-        reads, writes = touched(nest)
-        for other_reads, other_writes, other_alone in since:
-            conflict = writes & (other_reads | other_writes) or reads & other_writes
-            if conflict and not (alone and other_alone):
-                phase += 1
-                since = []
-                break
-        since.append((reads, writes, alone))
+        reads = {in_place.get(buffer, buffer) for buffer in nest.reads()}
+        writes = {in_place.get(buffer, buffer) for buffer in nest.written()}
+        if stretch.conflicts(reads, writes, alone):
+            phase += 1
+            stretch = _Stretch()
+        stretch.add(reads, writes, alone)
         result.append(phase)
     return result
+
+
+class _Stretch:
+    """What the nests of one phase touch: all of them, and those that the threads share."""
+
+    def __init__(self) -> None:
+        self._read: dict[bool, set[Buffer]] = {True: set(), False: set()}
+        self._written: dict[bool, set[Buffer]] = {True: set(), False: set()}
+
+    def add(self, reads: set[Buffer], writes: set[Buffer], alone: bool) -> None:
+        """Enter a nest; `alone` says that one thread does it."""
+        self._read[alone] |= reads
+        self._written[alone] |= writes
+
+    def conflicts(self, reads: set[Buffer], writes: set[Buffer], alone: bool) -> bool:
+        """Whether a nest must wait for one of them that another thread has a part in."""
+        touched = reads | writes
+        return any(
+            not (writes.isdisjoint(self._read[other]) and touched.isdisjoint(self._written[other]))
+            for other in ((False,) if alone else (False, True))
+        )
 
 
 def phase_count(loop: Loop) -> int:
@@ -111,20 +160,18 @@ def phase_count(loop: Loop) -> int:
     return sum(2 + phase_count(nest) if isinstance(nest, Loop) else 1 for nest in loop.body)
 
 
-def _write_in_place(
-    nests: Sequence[Nest], before: dict[Nest, set[Nest]], new: Buffer, old: Buffer
-) -> bool:
+def _write_in_place(needs: _Needs, new: Buffer, old: Buffer) -> bool:
     """Add the order that makes an update in place right; False where there is none."""
-    writers = [nest for nest in nests if new in nest.written()]
+    writers = needs.writers.get(new, [])
     if len(writers) != 1 or writers[0].kind != "map":
         return False
     writer = writers[0]
     if not _reads_at_own_point(writer, new, old):
         return False
-    readers = [nest for nest in nests if nest is not writer and old in nest.reads()]
-    if any(_needs(before, reader, writer) for reader in readers):
+    readers = [nest for nest in needs.readers.get(old, ()) if nest is not writer]
+    if not needs.later(writer).isdisjoint(readers):
         return False
-    before[writer].update(readers)
+    needs.add(writer, readers)
     return True
 
 
@@ -140,22 +187,9 @@ def _reads_at_own_point(writer: Nest, new: Buffer, old: Buffer) -> bool:
     return True
 
 
-def _loads_of_folds(nest: Nest) -> list[Load]:
+def _loads_of_folds(nest: Nest) -> tuple[Load, ...]:
     folded = Nest(nest.axes, nest.reduce, nest.folds, (), ())
     return folded.loads()
-
-
-def _needs(before: Mapping[Nest, set[Nest]], later: Nest, earlier: Nest) -> bool:
-    """Whether `later` must come after `earlier`."""
-    pending, seen = [later], set()
-    while pending:
-        nest = pending.pop()
-        if nest is earlier:
-            return True
-        if nest not in seen:
-            seen.add(nest)
-            pending.extend(before[nest])
-    return False
 
 
 def _copy(new: Buffer, old: Buffer) -> Nest:
@@ -168,24 +202,30 @@ def _copy(new: Buffer, old: Buffer) -> Nest:
 
 
 def _schedule(
-    nests: Sequence[Nest], before: Mapping[Nest, set[Nest]], in_place: Mapping[Buffer, Buffer]
+    nests: Sequence[Nest], needs: _Needs, in_place: Mapping[Buffer, Buffer]
 ) -> list[Nest]:
-    """An order that respects `before`; updates of variables come as late as the order allows."""
-    waiting = list(nests)
-    done: set[Nest] = set()
+    """An order that respects the needs; updates of variables come as late as it allows."""
+    missing = {nest: len(needs.before[nest]) for nest in nests}
+    rank = {
+        nest: (any(buffer in in_place for buffer in nest.written()), number)
+        for number, nest in enumerate(nests)
+    }
+    ready = [(rank[nest], nest) for nest in nests if not missing[nest]]
+    heapq.heapify(ready)
     order: list[Nest] = []
-    while waiting:
-        ready = [nest for nest in waiting if before[nest] <= done]
-        chosen = next(
-            (nest for nest in ready if not any(b in in_place for b in nest.written())), ready[0]
-        )
-        waiting.remove(chosen)
-        done.add(chosen)
-        order.append(chosen)
+    while ready:
+        _, nest = heapq.heappop(ready)
+        order.append(nest)
+        for later in needs.after[nest]:
+            missing[later] -= 1
+            if not missing[later]:
+                heapq.heappush(ready, (rank[later], later))
     return order
 
 
-def lives_of(touches: Sequence[tuple[int, int, Nest]], in_place: Mapping[Buffer, Buffer]) -> list[Life]:
+def lives_of(
+    touches: Sequence[tuple[int, int, Nest]], in_place: Mapping[Buffer, Buffer]
+) -> list[Life]:
     """The buffers of the arena, with the first and the last phase that touches each.
 
     Lives are counted in phases, not in nests: within a phase threads may be at different nests.
@@ -219,7 +259,9 @@ def arena_layout(
         lives: (size in bytes, first, last) of every buffer.
         bindings: the sizes of unknown extents.
     """
-    sizes = [-(-max(int(evaluate(size, bindings)), 1) // ALIGNMENT) * ALIGNMENT for size, _, _ in lives]
+    sizes = [
+        -(-max(int(evaluate(size, bindings)), 1) // ALIGNMENT) * ALIGNMENT for size, _, _ in lives
+    ]
     offsets = [0] * len(lives)
     placed: list[int] = []
     for index in sorted(range(len(lives)), key=lambda i: -sizes[i]):
@@ -238,4 +280,3 @@ def arena_layout(
         placed.append(index)
     total = max((offset + size for offset, size in zip(offsets, sizes, strict=True)), default=0)
     return offsets, total
-

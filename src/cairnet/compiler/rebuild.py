@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 from cairnet.compiler.loops import (
     Affine,
@@ -73,7 +72,8 @@ def _rebuild(
             computed,
         )
     if isinstance(item, Compute):
-        return replace(item, arguments=tuple(done[id(part)] for part in item.arguments))
+        arguments = tuple(done[id(part)] for part in item.arguments)
+        return Compute(item.dtype, item.name, arguments, item.word)
     if isinstance(item, Guarded):
         return Guarded(
             item.dtype, _guards(item.guards, axes), done[id(item.inside)], done[id(item.outside)]
