@@ -146,9 +146,11 @@ class NativeProgram:
         if configuration().threads is not None:
             team.run(self._entry, context, team.get_threads())
             return
+        if self.module.cycles * count < _ALONE_CYCLES:
+            team.run(self._entry, context, 1)
+            return
         if tables.pace is None:
-            alone = self.module.cycles * count < _ALONE_CYCLES
-            tables.pace = Pace(1 if alone else team.get_threads())
+            tables.pace = Pace(team.get_threads())
         threads = tables.pace.choose()
         start = time.perf_counter()
         team.run(self._entry, context, threads)
