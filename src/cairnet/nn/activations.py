@@ -36,7 +36,6 @@ from cairnet.tensor.functions import (
 from cairnet.tensor.functions.arguments import as_tensor
 
 __all__ = [
-    "Activation",
     "celu",
     "elu",
     "exp",
@@ -60,7 +59,7 @@ __all__ = [
     "tanh",
 ]
 
-Activation = Callable[[Tensor], Tensor]
+_Activation = Callable[[Tensor], Tensor]
 
 
 def linear(x: Any, /) -> Tensor:
@@ -73,7 +72,7 @@ def linear(x: Any, /) -> Tensor:
     return as_tensor(x)
 
 
-_registry: Registry[Activation] = Registry("activation")
+_registry: Registry[_Activation] = Registry("activation")
 for _function in (
     celu,
     elu,
@@ -100,7 +99,7 @@ for _function in (
 _registry.alias("swish", silu)
 
 
-def get(activation: Any) -> Activation:
+def get(activation: Any) -> _Activation:
     """The activation function of a name; a function is returned as it is, None means linear.
 
     Raises:

@@ -148,6 +148,12 @@ class Sequential(Model):
             x = layer(x, training=training)
         return x
 
+    def output_for(self, x: np.ndarray) -> Tensor:
+        """The graph of the output for arrays like x; makes the variables if need be."""
+        if not self._outputs:
+            super().output_for(x)
+        return self._outputs[-1]
+
     def _begin_with(self, x: Tensor) -> None:
         """Take the shape of the input from the first one, and make all variables."""
         if self._first is not None:
