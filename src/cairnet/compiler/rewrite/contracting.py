@@ -90,9 +90,12 @@ def transpose_of_dot(node: Tensor) -> Tensor | None:
     return apply_for(node, DOT, *reversed(below.inputs), contract=contract[::-1], batch=batch[::-1])
 
 
-@rule("dot of a negative", DOT)
+@rule("dot of a negative", DOT, keeps=Keeps.VALUE)
 def dot_of_negative(node: Tensor) -> Tensor | None:
-    """dot(-a, b) -> -dot(a, b), and the same for b: rounding is the same on both sides of zero."""
+    """dot(-a, b) -> -dot(a, b), and the same for b: rounding is the same on both sides of zero.
+
+    Where the dot is zero its sign changes.
+    """
     for side in (0, 1):
         if node.inputs[side].primitive is ELEMENTWISE["negative"]:
             inputs = list(node.inputs)
@@ -171,7 +174,7 @@ def dot_with_number(node: Tensor) -> Tensor | None:
     return None
 
 
-@rule("convolution of a negative", *_CONVOLUTIONS)
+@rule("convolution of a negative", *_CONVOLUTIONS, keeps=Keeps.VALUE)
 def convolution_of_negative(node: Tensor) -> Tensor | None:
     """convolve(-x, w) -> -convolve(x, w), and the same for w and for both gradients."""
     for side in (0, 1):

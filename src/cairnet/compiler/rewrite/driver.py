@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
+from cairnet.base.configuration import configuration
 from cairnet.base.errors import CompileError
 from cairnet.compiler.rewrite.rule import Rule, all_rules, rules_by_root, select
 from cairnet.compiler.rewrite.sharing import Shared, rebuilt
@@ -22,6 +23,7 @@ from cairnet.tensor.core import Tensor, topological_order
 from cairnet.tensor.primitive import Primitive
 from cairnet.tensor.primitives import WATCH
 from cairnet.tensor.primitives.loops import SCAN, Body
+from cairnet.tensor.verifier import verify
 
 __all__ = ["Observer", "rewrite", "watches"]
 
@@ -67,8 +69,14 @@ def rewrite(
         >>> y.primitive
         subtract
     """
+    checked = configuration().verify
+    if checked:
+        verify(outputs)
     walk = _Walk(_table(None if rules is None else tuple(rules)), outputs, observe)
-    return [walk.output(item) for item in outputs]
+    results = [walk.output(item) for item in outputs]
+    if checked:
+        verify(results)
+    return results
 
 
 def watches(outputs: Sequence[Tensor]) -> list[Tensor]:

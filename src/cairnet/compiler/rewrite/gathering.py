@@ -13,7 +13,7 @@ from cairnet.compiler.rewrite.matching import (
     padded_extents,
     repeated_axes,
 )
-from cairnet.compiler.rewrite.rule import rule
+from cairnet.compiler.rewrite.rule import Keeps, rule
 from cairnet.compiler.rewrite.selection import counter_axis
 from cairnet.tensor.core import Tensor, apply_for
 from cairnet.tensor.extent import Size
@@ -155,11 +155,12 @@ def gather_before_elementwise(node: Tensor) -> Tensor | None:
     return apply_for(node, below.primitive, *parts, **below.parameters)
 
 
-@rule("scatter along all other axes", SCATTER_ADD)
+@rule("scatter along all other axes", SCATTER_ADD, keeps=Keeps.VALUE)
 def scatter_along_other_axes(node: Tensor) -> Tensor | None:
     """scatter_add(g, [0, 1, …], l) -> where(l = iota, g, 0): each place is written once at most.
 
-    The gradient of reading one element, l, for each index of all other axes.
+    The gradient of reading one element, l, for each index of all other axes. NumPy adds to 0.0,
+    so a -0.0 comes out as 0.0 there.
     """
     updates, *indices = node.inputs
     if node.ndim < 2 or node.parameters["axes"] != tuple(range(node.ndim)):

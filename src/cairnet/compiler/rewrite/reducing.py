@@ -48,9 +48,9 @@ def reduced(at: Tensor, x: Tensor, axes: Sequence[int]) -> Tensor:
     return apply_for(at, at.primitive, x, axes=tuple(axes)) if axes else x
 
 
-@rule("reduce no axes", *_REDUCTIONS)
+@rule("reduce no axes", *_REDUCTIONS, keeps=Keeps.VALUE)
 def reduce_no_axes(node: Tensor) -> Tensor | None:
-    """sum(x, axes ()) -> x."""
+    """sum(x, axes ()) -> x; NumPy's sum of one -0.0 is 0.0."""
     return None if node.parameters["axes"] else node.inputs[0]
 
 
@@ -58,7 +58,7 @@ def reduce_no_axes(node: Tensor) -> Tensor | None:
 def reduce_unit_axes(node: Tensor) -> Tensor | None:
     """sum(x, axes of extent 1) -> reshape(x); other axes are still summed.
 
-    NumPy's sum of one -0.0 may be 0.0.
+    NumPy's sum of one -0.0 is 0.0.
     """
     x, axes = node.inputs[0], node.parameters["axes"]
     longer = [axis for axis in axes if x.extents[axis] != 1]
@@ -172,9 +172,12 @@ def extreme_of_repetitions(node: Tensor) -> Tensor | None:
     return reduced(node, once, [kept.index(axis) for axis in rest])
 
 
-@rule("sum of a negative", SUM)
+@rule("sum of a negative", SUM, keeps=Keeps.VALUE)
 def sum_of_negative(node: Tensor) -> Tensor | None:
-    """sum(-x) -> -sum(x): rounding is the same on both sides of zero."""
+    """sum(-x) -> -sum(x): rounding is the same on both sides of zero.
+
+    Where the sum is zero its sign changes.
+    """
     below = node.inputs[0]
     if below.primitive is not ELEMENTWISE["negative"]:
         return None
@@ -209,7 +212,7 @@ def running_total_of_one(node: Tensor) -> Tensor | None:
     return x if x.extents[node.parameters["axis"]] == 1 else None
 
 
-@rule("window of one", WINDOW_SUM)
+@rule("window of one", WINDOW_SUM, keeps=Keeps.VALUE)
 def window_of_one(node: Tensor) -> Tensor | None:
     """window_sum(x, window 1, stride 1, no padding) -> x."""
     parameters = node.parameters

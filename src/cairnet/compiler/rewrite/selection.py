@@ -9,6 +9,7 @@ What is not wanted is no longer looked at: an infinity or NaN there does not mak
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,8 +35,8 @@ from cairnet.tensor.primitives import (
 __all__ = ["OneHot", "counter_axis", "one_hot"]
 
 CAST, EQUAL, WHERE = ELEMENTWISE["cast"], ELEMENTWISE["equal"], ELEMENTWISE["where"]
-MULTIPLY = ELEMENTWISE["multiply"]
-_FACTORS = 8
+MULTIPLY, DIVIDE = ELEMENTWISE["multiply"], ELEMENTWISE["divide"]
+_MOST_FACTORS = 8
 
 
 @dataclass(frozen=True)
@@ -102,8 +103,8 @@ def counter_axis(x: Tensor) -> int | None:
 def sum_of_one_hot_product(node: Tensor) -> Tensor | None:
     """sum(one_hot(l)·x, the axis) -> x[…, l], as in Σ target·log(prediction).
 
-    Summed over more axes, these are summed afterwards. The product may have more factors, or be
-    where(one_hot, x, 0).
+    Summed over more axes, these are summed afterwards. The product may have more factors and a
+    divisor, or be where(one_hot, x, 0).
     """
     for hot, rest in _products_with_one_hot(node.inputs[0]):
         found = one_hot(hot, node)
@@ -121,26 +122,34 @@ def _products_with_one_hot(x: Tensor) -> list[tuple[Tensor, Tensor]]:
     """Every way to read x as (what may be one-hot)·(the rest)."""
     if x.primitive is WHERE and is_number(x.inputs[2], 0):
         return [(x.inputs[0], x.inputs[1])]
+    if x.primitive is CAST:
+        return [(x, full(x, 1, x))]
+    if x.primitive is DIVIDE:
+        above, below = x.inputs
+        found = _products_with_one_hot(above) if above.primitive is not DIVIDE else []
+        return [(hot, call(x, "divide", rest, below)) for hot, rest in found]
     if x.primitive is not MULTIPLY:
         return []
-    factors: list[Tensor] = []
-    pending = list(x.inputs)
-    while pending and len(factors) < _FACTORS:
-        item = pending.pop()
-        if item.primitive is MULTIPLY:
-            pending.extend(item.inputs)
-        else:
-            factors.append(item)
-    factors.extend(pending)
+    factors = _factors(x)
     found = []
     for place, factor in enumerate(factors):
         if factor.primitive is CAST:
             others = factors[:place] + factors[place + 1 :]
-            rest = others[0]
-            for other in others[1:]:
-                rest = call(x, "multiply", rest, other)
-            found.append((factor, rest))
+            found.append((factor, functools.reduce(functools.partial(call, x, "multiply"), others)))
     return found
+
+
+def _factors(x: Tensor) -> list[Tensor]:
+    """The factors of nested products, the first few of them."""
+    factors: list[Tensor] = []
+    pending = [x]
+    while pending and len(factors) < _MOST_FACTORS:
+        item = pending.pop()
+        if item.primitive is MULTIPLY:
+            pending.extend(reversed(item.inputs))
+        else:
+            factors.append(item)
+    return [*factors, *pending]
 
 
 def _pick(node: Tensor, x: Tensor, hot: OneHot) -> Tensor:
