@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import cairnet as cn
-from cairnet.base import ArgumentError, GradientError
+from cairnet.base import ArgumentError, GradientError, GraphError, IndexRangeError
 
 INF, NAN = math.inf, math.nan
 
@@ -120,6 +120,7 @@ def test_steps_have_no_derivative(function: Any) -> None:
 @pytest.mark.parametrize(
     ("compute", "words"),
     [
+        (lambda: cn.asarray([2, 3]) ** -1, "pow, at .*: integers have no integer powers with"),
         (lambda: cn.arange(0, 5, 0), "arange, at .*: step must not be 0"),
         (lambda: cn.linspace(0, 1, -1), "linspace, at .*: num must be 0 or more, got -1"),
         (lambda: cn.meshgrid([1], indexing="yx"), 'meshgrid, at .*: indexing is "xy" or "ij"'),
@@ -150,3 +151,16 @@ def test_wrong_arguments_are_refused(compute: Any, words: str) -> None:
     pattern = ".*".join(re.escape(part) for part in words.split(".*"))
     with pytest.raises(ArgumentError, match=pattern):
         compute()
+
+
+def test_what_only_the_values_show_is_refused_at_the_users_line() -> None:
+    place = cn.Variable([5])
+    with pytest.raises(
+        IndexRangeError, match=r"gather, written at .*_edges\.py.*index 5 is out of"
+    ):
+        cn.take([1, 2, 3], place).numpy()
+    count = cn.arange(cn.input((None,), name="x").extents[0])
+    with pytest.raises(
+        GraphError, match=r"iota, written at .*_edges\.py.*the extent x .*not known"
+    ):
+        count.numpy()

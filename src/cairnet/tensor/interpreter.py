@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from cairnet.base.errors import GraphError, ShapeError
+from cairnet.base.errors import GraphError, IndexRangeError, ShapeError
 from cairnet.tensor import extent
 from cairnet.tensor.core import Input, Tensor, Variable, topological_order
 from cairnet.tensor.extent import Extent
@@ -95,22 +95,37 @@ def _compute(
             "compile a function of it: cn.function([input], output)"
         )
     parameters = evaluate_parameters(tensor.parameters, sizes)
-    arrays = [values[item] for item in tensor.inputs]
-    if tensor.primitive.joint:
-        position = parameters.pop("output")
-        computation = computation_of(tensor)
-        if computation not in joint:
-            joint[computation] = tensor.primitive.meanings(*arrays, **parameters)
-        result = np.asarray(joint[computation][position], dtype=tensor.dtype)
-    else:
-        result = np.asarray(tensor.primitive.meaning(*arrays, **parameters), dtype=tensor.dtype)
     expected = extent.evaluate(tensor.extents, sizes)
+    for unknown in extent.symbols_of((expected, *parameters.values())):
+        raise GraphError(
+            f"{tensor.primitive.name}, written at {tensor.source}: the extent {unknown} of an "
+            "input is not known; compile a function of that input: cn.function([input], output)"
+        )
+    arrays = [values[item] for item in tensor.inputs]
+    try:
+        result = _meaning(tensor, arrays, parameters, joint)
+    except IndexError as error:
+        raise IndexRangeError(
+            f"{tensor.primitive.name}, written at {tensor.source}: {error}"
+        ) from None
     if result.shape != expected:
         raise ShapeError(
             f"{tensor.primitive.name}, written at {tensor.source}: unknown extents that meet must "
             f"be equal; the result has shape {result.shape} where {expected} was expected"
         )
     return result
+
+
+def _meaning(
+    tensor: Tensor, arrays: list[np.ndarray], parameters: dict[str, Any], joint: _Joint
+) -> np.ndarray:
+    if not tensor.primitive.joint:
+        return np.asarray(tensor.primitive.meaning(*arrays, **parameters), dtype=tensor.dtype)
+    position = parameters.pop("output")
+    computation = computation_of(tensor)
+    if computation not in joint:
+        joint[computation] = tensor.primitive.meanings(*arrays, **parameters)
+    return np.asarray(joint[computation][position], dtype=tensor.dtype)
 
 
 def evaluate_parameters(

@@ -9,11 +9,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from cairnet.base.errors import ArgumentError
 from cairnet.tensor.core import Tensor, apply
 from cairnet.tensor.functions.arguments import as_tensor, elementwise, numeric, promoted
 from cairnet.tensor.functions.exponential import sqrt
 from cairnet.tensor.functions.searching import where
 from cairnet.tensor.primitives import STOP_GRADIENT
+from cairnet.tensor.source import here
 
 __all__ = [
     "abs",
@@ -114,12 +116,22 @@ def pow(x1: Any, x2: Any, /) -> Tensor:
 
     A negative base has real powers with whole exponents only; others give NaN.
 
+    Raises:
+        ArgumentError: an integer dtype and an exponent below zero, whose powers are no integers.
+
     Example:
         >>> import cairnet as cn
         >>> cn.pow([2.0, 9.0], [3.0, 0.5])
         Tensor([8., 3.], dtype=float32)
     """
-    return elementwise("power", x1, x2, function="pow")
+    base, exponent = promoted("pow", x1, x2)
+    whole = exponent.dtype.kind in "iu" and exponent.closed
+    if whole and exponent.size and (exponent.numpy() < 0).any():
+        raise ArgumentError(
+            f"pow, at {here()}: integers have no integer powers with exponents below zero, got "
+            f"{exponent.numpy().min()}; convert first: cn.astype(x, 'float32')"
+        )
+    return elementwise("power", base, exponent, function="pow")
 
 
 def maximum(x1: Any, x2: Any, /) -> Tensor:

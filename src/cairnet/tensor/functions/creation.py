@@ -337,7 +337,7 @@ def tril(x: Any, /, *, k: int = 0) -> Tensor:
                 [1., 1., 0.]], dtype=float32)
     """
     tensor = _matrices("tril", x)
-    kept = _distance_above_diagonal(*tensor.extents[-2:], k) <= 0
+    kept = _distance_above_diagonal(tensor.extents[-2], tensor.extents[-1], k) <= 0
     return where(kept, tensor, zeros_like(tensor))
 
 
@@ -351,7 +351,7 @@ def triu(x: Any, /, *, k: int = 0) -> Tensor:
                 [0., 1., 1.]], dtype=float32)
     """
     tensor = _matrices("triu", x)
-    kept = _distance_above_diagonal(*tensor.extents[-2:], k) >= 0
+    kept = _distance_above_diagonal(tensor.extents[-2], tensor.extents[-1], k) >= 0
     return where(kept, tensor, zeros_like(tensor))
 
 
