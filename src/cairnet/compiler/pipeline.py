@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from cairnet.base.configuration import configuration
 from cairnet.compiler.fuse import fuse
 from cairnet.compiler.loops import Affine, Axis, Buffer, Load, Loop, Nest, Store
 from cairnet.compiler.nest import Lowering, NeedsStorage
@@ -14,9 +15,10 @@ from cairnet.compiler.scans import join_scans, lower_scan
 from cairnet.compiler.shape import coalesce, hint, split_long_folds
 from cairnet.compiler.storage import stored_tensors
 from cairnet.compiler.tile import Schedule, Target, tile
+from cairnet.compiler.verify import verify_nests, verify_order, verify_program
 from cairnet.tensor.core import Input, Tensor, Variable, topological_order
 
-__all__ = ["SERIAL_CYCLES", "Lowered", "LoopStep", "Step", "lower"]
+__all__ = ["SERIAL_CYCLES", "LoopStep", "Lowered", "Step", "lower"]
 
 #: Below this many cycles a nest is not worth a meeting of the threads: one thread does it alone.
 SERIAL_CYCLES = 3000.0
@@ -107,19 +109,20 @@ def lower(
     ]
     lowering = Lowering(set())
     replaced = [(lowering.buffer(variable), value) for variable, value in updates]
-    order, in_place = nests_of(
-        lowering, list(zip(out_buffers, outputs, strict=True)), replaced
-    )
+    order, in_place = nests_of(lowering, list(zip(out_buffers, outputs, strict=True)), replaced)
     everywhere: dict[Buffer, Buffer] = {}
     _gather_in_place(order, in_place, everywhere)
     steps = _schedule(order, everywhere, target, 0)
-    return Lowered(
+    lowered = Lowered(
         tuple(steps),
         tuple(lowering.buffer(item) for item in inputs),
         tuple(out_buffers),
         everywhere,
         tuple(lives_of(list(_touches(steps)), everywhere)),
     )
+    if configuration().verify:
+        verify_program(lowered)
+    return lowered
 
 
 def nests_of(
@@ -137,6 +140,7 @@ def nests_of(
     Returns:
         The nests in order, and which buffers are written in place of which others.
     """
+    given = list(lowering.buffers.values())
     wanted = pad_convolutions(join_scans([tensor for _, tensor in (*outputs, *updates)]))
     lowering.stored = stored_tensors(wanted)
     lowering.companions = _companions(wanted)
@@ -149,11 +153,24 @@ def nests_of(
         new = Buffer(f"new_{old.name}", old.dtype, old.extents, tensor, "update")
         nests.append(_delivery(lowering, tensor, new))
         replaced[new] = old
-    nests = fuse([nest for nest in nests if not _is_empty(nest)])
+    nests = [nest for nest in nests if not _is_empty(nest)]
+    _verify("nest", nests, given)
+    nests = fuse(nests)
+    _verify("fuse", nests, given)
     for nest in nests:
         coalesce(nest)
+    _verify("coalesce", nests, given)
     nests = [part for nest in nests for part in split_long_folds(nest)]
-    return arrange(nests, replaced)
+    order, in_place = arrange(nests, replaced)
+    _verify("arrange", order, given)
+    if configuration().verify:
+        verify_order("arrange", order, in_place)
+    return order, in_place
+
+
+def _verify(stage: str, nests: Sequence[Nest], given: Sequence[Buffer]) -> None:
+    if configuration().verify:
+        verify_nests(stage, nests, given)
 
 
 def _is_empty(nest: Nest) -> bool:
@@ -193,9 +210,10 @@ def _all_nests(lowering: Lowering, wanted: Sequence[Tensor]) -> list[Nest]:
                     nests.extend(lower_scan(lowering, tensor, order, scans, nests_of))
                 else:
                     nests.extend(lowering.nests(tensor))
-            return nests
         except NeedsStorage as missing:
             lowering.stored.add(missing.tensor)
+        else:
+            return nests
 
 
 def _delivery(lowering: Lowering, tensor: Tensor, buffer: Buffer) -> Nest:
