@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NoReturn
 
 import numpy as np
 
@@ -37,16 +38,14 @@ def check_finite(
     """
     collected: list[list[np.ndarray]] = []
     for index in range(steps or 1):
-        slices = list(arrays) if steps is None else [array[index] for array in arrays]
+        slices = list(arrays) if steps is None else [array[index, ...] for array in arrays]
         before = [variable.numpy() for variable, _ in graph.updates]
-        results = program.run([np.ascontiguousarray(array) for array in slices], bindings)
+        results = program.run(slices, bindings)
         after = [variable.numpy() for variable, _ in graph.updates]
         if not all(_finite(value) for value in (*results, *after)):
             for (variable, _), value in zip(graph.updates, before, strict=True):
                 variable.data[...] = value
             _explain(graph, slices, bindings, step + index)
-            for (variable, _), value in zip(graph.updates, after, strict=True):
-                variable.data[...] = value
         collected.append(results)
     if steps is None:
         return collected[0]
@@ -62,12 +61,14 @@ def _explain(
     arrays: Sequence[np.ndarray],
     bindings: Mapping[Extent, int],
     step: int,
-) -> None:
+) -> NoReturn:
+    """Interpret the step up to the node that made the first NaN or infinity, and raise."""
     values: dict[Tensor, np.ndarray] = {}
 
     def observe(tensor: Tensor, value: np.ndarray) -> None:
         values[tensor] = value
-        if _finite(value):
+        # An infinity that the user wrote into the graph is meant; what is made of it may not be.
+        if _finite(value) or tensor.closed:
             return
         kind = "NaN" if np.isnan(value).any() else "infinity"
         place = tuple(int(i) for i in np.argwhere(~np.isfinite(value))[0])
@@ -81,7 +82,14 @@ def _explain(
         )
 
     feeds: dict[Tensor, np.ndarray] = dict(zip(graph.inputs, arrays, strict=True))
-    evaluate([*graph.outputs, *(value for _, value in graph.updates)], feeds, bindings, observe)
+    wanted = [*graph.outputs, *(value for _, value in graph.updates)]
+    evaluate(wanted, feeds, bindings, observe)
+    # Rounding may differ where a value is close to the largest number.
+    made = "; ".join(f"{t.describe()} from {t.primitive.name}, {t.source}" for t in wanted)
+    raise NonFiniteError(
+        f"step {step}: a result is not finite, although no node is when the graph is interpreted. "
+        f"The results: {made}"
+    )
 
 
 def _range(tensor: Tensor, value: np.ndarray) -> str:

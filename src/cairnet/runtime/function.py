@@ -12,7 +12,7 @@ from cairnet.base.configuration import configuration
 from cairnet.base.errors import ArgumentError, DTypeError, ShapeError, UnknownNameError
 from cairnet.runtime.finite import check_finite
 from cairnet.runtime.graph import FunctionGraph, build_graph
-from cairnet.runtime.specialization import Specializer
+from cairnet.runtime.specialization import Specialized, Specializer
 from cairnet.tensor.core import Input, Tensor, Variable
 from cairnet.tensor.extent import Extent
 from cairnet.tensor.functions.arguments import as_tensor
@@ -130,8 +130,16 @@ class Function:
 
     def program(self, *arguments: Any) -> Program:
         """The program that a call with these arguments would run (compiled if need be)."""
-        _, bindings = self._prepare(arguments, None)
-        return self._specializer.program(bindings)
+        return self._specializer.program(self.sizes(*arguments))
+
+    def sizes(self, *arguments: Any) -> dict[Extent, int]:
+        """The size of every unknown extent in a call with these arguments."""
+        return self._prepare(arguments, None)[1]
+
+    @property
+    def last(self) -> Specialized | None:
+        """The program that ran last, with the extents that are numbers in it; None before that."""
+        return self._specializer.last
 
     def _run(self, arguments: Sequence[Any], steps: int | None) -> Any:
         arrays, bindings = self._prepare(arguments, steps)
@@ -167,7 +175,7 @@ class Function:
         watching = self._watching.program(bindings)
         collected = []
         for index in range(steps or 1):
-            slices = arrays if steps is None else [array[index] for array in arrays]
+            slices = arrays if steps is None else [array[index, ...] for array in arrays]
             number = self._calls + index
             for node, value in zip(self.graph.watches, watching.run(slices, bindings), strict=True):
                 node.parameters["watcher"].see(value, number)

@@ -8,13 +8,21 @@ then on. So a ragged last batch costs one compilation, and so do twenty batch si
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from cairnet.backends.program import Program
 from cairnet.backends.reference import ReferenceProgram
 from cairnet.runtime.graph import FunctionGraph
 from cairnet.tensor.extent import Extent
 
-__all__ = ["Specializer"]
+__all__ = ["Specialized", "Specializer"]
+
+
+class Specialized(NamedTuple):
+    """A program, and the extents that were compiled into it as numbers."""
+
+    fixed: Mapping[Extent, int]
+    program: Program
 
 
 class Specializer:
@@ -34,7 +42,9 @@ class Specializer:
         self.outputs = graph.watches if watching else graph.outputs
         self.updates = () if watching else graph.updates
         self.compilations = 0
-        self._programs: list[tuple[dict[Extent, int], Program]] = []
+        #: The program that was asked for last.
+        self.last: Specialized | None = None
+        self._programs: list[Specialized] = []
         self._checked: set[tuple[int, ...]] = set()
 
     def program(self, bindings: Mapping[Extent, int]) -> Program:
@@ -43,20 +53,21 @@ class Specializer:
         if key not in self._checked:
             self.graph.check_sizes(bindings)
             self._checked.add(key)
-        for fixed, program in self._programs:
-            if all(bindings[size] == value for size, value in fixed.items()):
-                return program
+        for found in self._programs:
+            if all(bindings[size] == value for size, value in found.fixed.items()):
+                self.last = found
+                return found.program
         fixed = self._fixed(bindings)
-        program = self._compile(fixed)
-        self._programs.append((fixed, program))
+        self.last = Specialized(fixed, self._compile(fixed))
+        self._programs.append(self.last)
         self.compilations += 1
-        return program
+        return self.last.program
 
     def _fixed(self, bindings: Mapping[Extent, int]) -> dict[Extent, int]:
         """The extents to compile as numbers: those that no call so far has varied."""
         if not self._programs:
             return dict(bindings)
-        last = self._programs[-1][0]
+        last = self._programs[-1].fixed
         return {size: value for size, value in last.items() if bindings[size] == value}
 
     def _compile(self, fixed: Mapping[Extent, int]) -> Program:
