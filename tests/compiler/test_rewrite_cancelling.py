@@ -53,6 +53,32 @@ def a_square_may_be_zero_too() -> Any:
     return (x / square) * square
 
 
+@cases.shows("slope of a softplus", beyond=[({"x": fed(3), "y": fed(200)}, fed(3))])
+def _() -> Any:
+    power = cn.exp(vector("y"))
+    return (vector("x") / (1 + power)) * power
+
+
+@cases.shows(
+    "slope of a softplus", "and more", beyond=[({"x": fed(3), "y": fed(200), "z": fed(5)}, fed(15))]
+)
+def _() -> Any:
+    power = cn.exp(vector("y"))
+    return (power * vector("z")) * (vector("x") / (1 + power))
+
+
+@cases.shows("slope of a softplus", "for a = 1", beyond=[({"y": fed(200)}, fed(1))])
+def _() -> Any:
+    y = vector("y")
+    return cn.sigmoid(-y) * cn.exp(y)
+
+
+@cases.refuses("slope of a softplus")
+def the_term_is_two() -> Any:
+    power = cn.exp(vector("y"))
+    return (vector("x") / (2 + power)) * power
+
+
 @cases.shows(
     "divide by a quotient and its divisor",
     beyond=[({"x": fed(3), "y": fed(80), "z": fed(-50)}, fed(3) / np.exp(fed(-50)))],
@@ -92,6 +118,23 @@ def _() -> Any:
 def no_divisor_is_positive() -> Any:
     y = vector("y")
     return (vector("x") / y - vector("z")) * y
+
+
+@pytest.mark.parametrize(
+    "written", [lambda z: cn.log(1 + cn.exp(z)), lambda z: cn.log1p(cn.exp(z))]
+)
+def test_the_gradient_of_a_softplus_written_out_is_a_sigmoid(written: Any) -> None:
+    x = cn.input((3,), name="x")
+    (slope,) = rewrite([cn.grad(cn.sum(written(x)), x)])
+    (value,) = evaluate([slope], {x: np.array([-500, 0, 500], np.float32)})
+    np.testing.assert_array_equal(value, [0, 0.5, 1])
+
+
+def test_the_gradient_of_a_sigmoid_written_out_does_not_overflow() -> None:
+    x = cn.input((3,), name="x")
+    (slope,) = rewrite([cn.grad(cn.sum(1 / (1 + cn.exp(-x))), x)])
+    (value,) = evaluate([slope], {x: np.array([-500, 0, 500], np.float32)})
+    np.testing.assert_allclose(value, [0, 0.25, 0], atol=1e-30)
 
 
 @pytest.mark.parametrize("scale", [1.0, 1000.0])

@@ -12,7 +12,7 @@ as it should: the prediction less the target, and no division at all.
 from __future__ import annotations
 
 from cairnet.compiler.rewrite.building import call
-from cairnet.compiler.rewrite.matching import number_of
+from cairnet.compiler.rewrite.matching import number_and_other, number_of
 from cairnet.compiler.rewrite.rule import Keeps, rule
 from cairnet.compiler.rewrite.signs import positive
 from cairnet.tensor.core import Tensor
@@ -22,7 +22,8 @@ __all__: list[str] = []
 
 ADD, SUBTRACT = ELEMENTWISE["add"], ELEMENTWISE["subtract"]
 MULTIPLY, DIVIDE = ELEMENTWISE["multiply"], ELEMENTWISE["divide"]
-NEGATIVE = ELEMENTWISE["negative"]
+NEGATIVE, EXP = ELEMENTWISE["negative"], ELEMENTWISE["exp"]
+SIGMOID = ELEMENTWISE["sigmoid"]
 
 
 @rule("multiply back what was divided by", MULTIPLY, keeps=Keeps.BETTER)
@@ -50,6 +51,40 @@ def _without_factor(product: Tensor, factor: Tensor) -> Tensor | None:
         if second is factor:
             return first
     return None
+
+
+@rule("slope of a softplus", MULTIPLY, keeps=Keeps.BETTER)
+def slope_of_softplus(node: Tensor) -> Tensor | None:
+    """(a/(1 + exp(x)))·exp(x) -> a·sigmoid(x), as in the gradient of log(1 + exp(x)).
+
+    Likewise sigmoid(-x)·exp(x) -> sigmoid(x), which is what becomes of it for a = 1. The product
+    may have more factors, as (a/(1 + exp(x)))·(exp(x)·c) -> a·sigmoid(x)·c.
+    """
+    for share, other in (node.inputs, node.inputs[::-1]):
+        found = _share_of_one(share)
+        if found is None:
+            continue
+        above, x = found
+        factors = other.inputs if other.primitive is MULTIPLY else (other,)
+        power = next((f for f in factors if f.primitive is EXP and f.inputs[0] is x), None)
+        rest = None if power is None else _without_factor(other, power)
+        if rest is None:
+            continue
+        slope = call(node, "sigmoid", x)
+        slope = slope if above is None else call(node, "multiply", above, slope)
+        return slope if rest is other else call(node, "multiply", slope, rest)
+    return None
+
+
+def _share_of_one(x: Tensor) -> tuple[Tensor | None, Tensor] | None:
+    """a and y where x is a/(1 + exp(y)); None and y where it is sigmoid(-y)."""
+    if x.primitive is SIGMOID and x.inputs[0].primitive is NEGATIVE:
+        return None, x.inputs[0].inputs[0]
+    below = x.inputs[1] if x.primitive is DIVIDE else None
+    found = number_and_other(below) if below is not None and below.primitive is ADD else None
+    if found is None or found[0] != 1 or found[1].primitive is not EXP:
+        return None
+    return x.inputs[0], found[1].inputs[0]
 
 
 @rule("divide by a quotient and its divisor", DIVIDE, keeps=Keeps.BETTER)
