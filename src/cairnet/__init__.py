@@ -29,7 +29,7 @@ from cairnet.base.version import __version__
 from cairnet.data import datasets
 from cairnet.nn import activations, initializers, layers, losses, metrics
 from cairnet.nn.layers import Input
-from cairnet.runtime import Function, function
+from cairnet.runtime import Function, debug, explain, function, get_threads, set_threads
 from cairnet.tensor import array_api, random
 from cairnet.tensor.checking import (
     GradientCheck,
@@ -285,6 +285,7 @@ __all__ = [
     "cumulative_prod",
     "cumulative_sum",
     "datasets",
+    "debug",
     "diff",
     "divide",
     "draw",
@@ -297,6 +298,7 @@ __all__ = [
     "erf",
     "exp",
     "expand_dims",
+    "explain",
     "expm1",
     "eye",
     "finfo",
@@ -310,6 +312,7 @@ __all__ = [
     "full_like",
     "function",
     "gelu",
+    "get_threads",
     "grad",
     "greater",
     "greater_equal",
@@ -397,6 +400,7 @@ __all__ = [
     "searchsorted",
     "seed",
     "selu",
+    "set_threads",
     "sigmoid",
     "sign",
     "signbit",

@@ -21,7 +21,7 @@ from cairnet.compiler.tile import Schedule
 from cairnet.tensor.core import CONSTANT, INPUT, VARIABLE, Tensor
 from cairnet.tensor.extent import Extent, evaluate, symbols_of
 
-__all__ = ["describe_schedule", "format_program"]
+__all__ = ["describe_schedule", "format_kernel", "format_program"]
 
 _COLUMN = 50
 _MOST_PLACES = 3
@@ -53,6 +53,15 @@ def format_program(
     return "\n".join([writer.summary(), *kernels, "", *memory])
 
 
+def format_kernel(
+    lowered: Lowered, number: int, *, functions: Mapping[Step, str] | None = None
+) -> str:
+    """The listing of one kernel, with the name that each buffer has in the whole listing."""
+    writer = _Writer(lowered, functions or {}, remarks=True)
+    writer.steps(lowered.steps, "")
+    return "\n".join(writer.kernels[number])
+
+
 def describe_schedule(schedule: Schedule, names: Mapping[Axis, str]) -> str:
     """How a nest is walked, in one line."""
 
@@ -81,13 +90,13 @@ class _Writer:
         self.remarks = remarks
         self.names = Names(lowered.in_place)
         self.phases: set[int] = set()
-        self.count = 0
+        self.kernels: list[list[str]] = []
         self._first: dict[str, int] = {}
 
     def summary(self) -> str:
         """The first line, once all steps have been written."""
         cycles = sum(step.cycles for step in self.lowered.steps)
-        kernels, phases = _counted(self.count, "kernel"), _counted(len(self.phases), "phase")
+        kernels, phases = _counted(len(self.kernels), "kernel"), _counted(len(self.phases), "phase")
         return f"{kernels} in {phases}, about {cycles:,.0f} cycles on one core"
 
     def steps(self, steps: Sequence[Step | LoopStep], indent: str) -> list[str]:
@@ -111,8 +120,7 @@ class _Writer:
         return lines
 
     def _kernel(self, step: Step) -> list[str]:
-        number = self.count
-        self.count += 1
+        number = len(self.kernels)
         self.phases.add(step.phase)
         who = "one thread" if step.serial else "shared by the threads"
         title = f"kernel {number}: {_primitives(step.nest)}"
@@ -121,10 +129,9 @@ class _Writer:
         first = self._first.setdefault(self.functions.get(step, f"step {number}"), number)
         if first != number:
             lines.append(f"{INDENT}# the same code as kernel {first}")
-        return [
-            *lines,
-            *(INDENT + line for line in format_nest(step.nest, self.names).splitlines()),
-        ]
+        lines += [INDENT + line for line in format_nest(step.nest, self.names).splitlines()]
+        self.kernels.append(lines)
+        return lines
 
     def _places(self, nest: Nest) -> list[str]:
         """Where the user wrote what the nest computes."""

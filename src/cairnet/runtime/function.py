@@ -125,7 +125,9 @@ class Function:
             array([1., 3., 6.], dtype=float32)
         """
         if not isinstance(count, int | np.integer) or count < 1:
-            raise ArgumentError(f"count: expected a whole number of steps, 1 or more, got {count!r}")
+            raise ArgumentError(
+                f"count: expected a whole number of steps, 1 or more, got {count!r}"
+            )
         return self._run(arguments, int(count))
 
     def program(self, *arguments: Any) -> Program:
@@ -220,15 +222,16 @@ def _accept(
     if steps is not None:
         if not shape or shape[0] != steps:
             raise ShapeError(
-                f"input {tensor.name!r}: expected a leading axis of {steps} steps, got shape {shape}"
+                f"input {tensor.name!r}: expected a leading axis of {steps} steps, "
+                f"got shape {shape}"
             )
         shape = shape[1:]
     _check_shape(tensor, shape, bindings)
     if array.dtype != tensor.dtype:
         if not np.can_cast(array.dtype, tensor.dtype, casting="same_kind") and array.size:
             raise DTypeError(
-                f"input {tensor.name!r}: expected dtype {tensor.dtype.name}, got {array.dtype.name}; "
-                f"convert it with array.astype('{tensor.dtype.name}')"
+                f"input {tensor.name!r}: expected dtype {tensor.dtype.name}, "
+                f"got {array.dtype.name}; convert it with array.astype('{tensor.dtype.name}')"
             )
         array = array.astype(tensor.dtype)
     return array if array.flags.c_contiguous else np.ascontiguousarray(array)

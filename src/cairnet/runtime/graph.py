@@ -128,9 +128,7 @@ def _meetings(tensor: Tensor) -> list[tuple[Size, Size]]:
     inputs, parameters = tensor.inputs, tensor.parameters
     name = tensor.primitive.name
     if tensor.primitive.elementwise:
-        return [
-            pair for item in inputs for pair in zip(item.extents, tensor.extents, strict=True)
-        ]
+        return [pair for item in inputs for pair in zip(item.extents, tensor.extents, strict=True)]
     if name == "broadcast":
         lead = tensor.ndim - inputs[0].ndim
         pairs = zip(inputs[0].extents, tensor.extents[lead:], strict=True)
@@ -158,12 +156,12 @@ def _meetings(tensor: Tensor) -> list[tuple[Size, Size]]:
             for index in indices[1:]
             for pair in zip(index.extents, indices[0].extents, strict=True)
         ]
-    if name.startswith("convolve"):
-        return [(inputs[0].extents[0], inputs[1].extents[0])] if name.endswith("weight_gradient") else []
-    if name in ("window_take", "window_put"):
-        return list(zip(inputs[1].extents, tensor.extents, strict=True)) if name == "window_take" else list(
-            zip(inputs[0].extents, inputs[1].extents, strict=True)
-        )
+    if name == "convolve_weight_gradient":
+        return [(inputs[0].extents[0], inputs[1].extents[0])]
+    if name == "window_take":
+        return list(zip(inputs[1].extents, tensor.extents, strict=True))
+    if name == "window_put":
+        return list(zip(inputs[0].extents, inputs[1].extents, strict=True))
     if name == "scan":
         return _scan_meetings(tensor)
     return []
