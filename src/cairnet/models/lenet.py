@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from cairnet.nn.layers import Conv2D, Dense, Flatten, Input, MaxPooling2D
 from cairnet.training.sequential import Sequential
 
@@ -17,7 +19,7 @@ def lenet5(input_shape: tuple[int, int, int] = (28, 28, 1), classes: int = 10) -
 
     The original had scaled tanh units, learned averages for pooling, a table of which map reads
     which, and radial basis functions for outputs; rectifiers, maximum pooling and a softmax have
-    taken their places.
+    taken their places. Layers with rectifiers start from `HeNormal` weights.
 
     Args:
         input_shape: height, width and channels of the images.
@@ -39,16 +41,17 @@ def lenet5(input_shape: tuple[int, int, int] = (28, 28, 1), classes: int = 10) -
         >>> model.output_shape, model.count_params()
         ((None, 10), 61706)
     """
+    rectified: dict[str, Any] = {"activation": "relu", "kernel_initializer": "he_normal"}
     return Sequential(
         [
             Input(input_shape),
-            Conv2D(6, 5, padding="same", activation="relu"),
+            Conv2D(6, 5, padding="same", **rectified),
             MaxPooling2D(2),
-            Conv2D(16, 5, activation="relu"),
+            Conv2D(16, 5, **rectified),
             MaxPooling2D(2),
             Flatten(),
-            Dense(120, activation="relu"),
-            Dense(84, activation="relu"),
+            Dense(120, **rectified),
+            Dense(84, **rectified),
             Dense(classes, activation="softmax"),
         ],
         name="lenet5",
