@@ -20,16 +20,12 @@ from dataclasses import dataclass
 from cairnet.backends.native import team
 from cairnet.backends.native.builder import Builder, Value
 from cairnet.backends.native.emit import Kernel, emit_kernel
+from cairnet.backends.native.tables import CONTEXT_SLOTS
 from cairnet.compiler.loops import Buffer, Moving
 from cairnet.compiler.pipeline import Lowered, LoopStep, Step
 from cairnet.tensor.extent import Extent, Size
 
-__all__ = ["CONTEXT_SLOTS", "Module", "build_module"]
-
-#: What the context holds, one 8-byte slot each: addresses of the table of buffers, of the table of
-#: extents, of the table of strides (bytes from one step to the next), of the barrier, of the times
-#: (cycles spent in each kernel by thread 0, if the module is timed), and the number of steps.
-CONTEXT_SLOTS = ("buffers", "extents", "strides", "barrier", "times", "steps")
+__all__ = ["Module", "build_module"]
 
 
 @dataclass(frozen=True)
@@ -130,7 +126,7 @@ class _ProgramWriter:
             for number, name in enumerate(CONTEXT_SLOTS)
         }
         self.position = 0
-        self.before: Value | None = None
+        self.clock = self.builder.alloca("i64", 8) if timed else Value("ptr", "null")
 
     def write(self, steps: Sequence[Step | LoopStep]) -> Builder:
         """The whole function."""
@@ -146,7 +142,7 @@ class _ProgramWriter:
         self.is_first = builder.compare("icmp eq", self.thread, builder.integer(0))
         with builder.loop(builder.integer(0), self.slots["steps"], stem="step"):
             if self.timed:
-                self.before = builder.call("i64", "llvm.readcyclecounter")
+                builder.store(builder.call("i64", "llvm.readcyclecounter"), self.clock, 8)
                 self.position = 0
             self._sequence(steps, 0)
             self._meet()
@@ -275,9 +271,8 @@ class _ProgramWriter:
         now = builder.call("i64", "llvm.readcyclecounter")
         place = builder.offset(self.slots["times"], "i64", builder.integer(self.position))
         self.position += 1
-        if self.before is not None:
-            spent = builder.binary("sub", now, self.before)
-            with builder.when(self.is_first):
-                total = builder.binary("add", builder.load("i64", place, 8), spent)
-                builder.store(total, place, 8)
-        self.before = now
+        spent = builder.binary("sub", now, builder.load("i64", self.clock, 8))
+        with builder.when(self.is_first):
+            total = builder.binary("add", builder.load("i64", place, 8), spent)
+            builder.store(total, place, 8)
+        builder.store(now, self.clock, 8)
