@@ -326,7 +326,7 @@ def input(
     extents: list[Size] = []
     for axis, size in enumerate(shape):
         if size is None:
-            extents.append(extent.symbol(name if axis == 0 else f"{name}.{axis}"))
+            extents.append(extent.symbol(f"{name}.shape[{axis}]" if axis else f"len({name})"))
         elif isinstance(size, Extent) or (isinstance(size, int | np.integer) and size >= 0):
             extents.append(size if isinstance(size, Extent) else int(size))
         else:

@@ -48,7 +48,7 @@ def format_graph(
         >>> x = cn.input((None, 2), name="x")
         >>> print(format_graph(cn.sum(x * 2, axis=0), remarks=False))
         %0 = input "x" : float32[None, 2]
-        %1 = broadcast(2.0, shape=(x, 2)) : float32[None, 2]
+        %1 = broadcast(2.0, shape=(len(x), 2)) : float32[None, 2]
         %2 = multiply(%0, %1) : float32[None, 2]
         %3 = sum(%2, axes=(0,)) : float32[2]
         return %3
