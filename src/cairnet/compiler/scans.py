@@ -26,18 +26,19 @@ NestsOf = Callable[..., tuple[list[Nest], dict[Buffer, Buffer]]]
 def join_scans(wanted: Sequence[Tensor]) -> list[Tensor]:
     """Read the outputs of a scan off a larger scan that computes the same and more."""
     scans = [t for t in topological_order(wanted) if t.primitive is SCAN]
-    largest: dict[tuple[object, ...], Body] = {}
+    largest: dict[tuple[object, ...], Tensor] = {}
     for tensor in scans:
         body = tensor.parameters["body"]
         for smaller in _family(body):
-            key = (smaller, *_place(tensor))
-            if key not in largest or len(body.outputs) > len(largest[key].outputs):
-                largest[key] = body
+            found = largest.setdefault((smaller, *_place(tensor)), tensor)
+            if len(body.outputs) > len(found.parameters["body"].outputs):
+                largest[smaller, *_place(tensor)] = tensor
     replacements: dict[Tensor, Tensor] = {}
     for tensor in scans:
-        body = largest[(tensor.parameters["body"], *_place(tensor))]
-        if body is not tensor.parameters["body"]:
-            parameters = {**tensor.parameters, "body": body, "sizes": tensor.parameters["sizes"]}
+        larger = largest[tensor.parameters["body"], *_place(tensor)].parameters
+        if larger["body"] is not tensor.parameters["body"]:
+            # The sizes are those of the symbols that the larger body mentions.
+            parameters = {**larger, "output": tensor.parameters["output"]}
             replacements[tensor] = apply_for(tensor, SCAN, *tensor.inputs, **parameters)
     return substitute(wanted, replacements) if replacements else list(wanted)
 
