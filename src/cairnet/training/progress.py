@@ -70,7 +70,9 @@ class ProgressReport(Callback):
         )
         epochs = self.params["epochs"] - self.params["first_epoch"]
         total = epochs * self.params["steps"]
-        bar.add_task("", total=total, epoch=self._label(self.params["first_epoch"]), numbers="")
+        bar.add_task(
+            "", total=total, epoch=self._label(self.params["first_epoch"]), numbers="getting ready"
+        )
         return bar
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
