@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cairnet.base.configuration import configuration
@@ -18,7 +18,10 @@ from cairnet.compiler.tile import Schedule, Target, tile
 from cairnet.compiler.verify import verify_nests, verify_order, verify_program
 from cairnet.tensor.core import Input, Tensor, Variable, topological_order
 
-__all__ = ["SERIAL_CYCLES", "LoopStep", "Lowered", "Step", "lower"]
+__all__ = ["SERIAL_CYCLES", "LoopStep", "Lowered", "Observer", "Step", "lower"]
+
+#: Called with the name of a pass and the nests it has left.
+Observer = Callable[[str, Sequence[Nest]], None]
 
 #: Below this many cycles a nest is not worth a meeting of the threads: one thread does it alone.
 SERIAL_CYCLES = 3000.0
@@ -94,6 +97,7 @@ def lower(
     outputs: Sequence[Tensor],
     updates: Sequence[tuple[Variable, Tensor]],
     target: Target,
+    observe: Observer | None = None,
 ) -> Lowered:
     """Run the passes that follow rewriting.
 
@@ -102,6 +106,7 @@ def lower(
         outputs: the results wanted.
         updates: variables and the expressions of their new values.
         target: the machine, for the cost model.
+        observe: called after every pass over nests, with its name and what it has left.
     """
     out_buffers = [
         Buffer(f"output{number}", tensor.dtype, tensor.extents, tensor, "output")
@@ -109,7 +114,8 @@ def lower(
     ]
     lowering = Lowering(set())
     replaced = [(lowering.buffer(variable), value) for variable, value in updates]
-    order, in_place = nests_of(lowering, list(zip(out_buffers, outputs, strict=True)), replaced)
+    wanted = list(zip(out_buffers, outputs, strict=True))
+    order, in_place = nests_of(lowering, wanted, replaced, observe)
     everywhere: dict[Buffer, Buffer] = {}
     _gather_in_place(order, in_place, everywhere)
     steps = _schedule(order, everywhere, target, 0)
@@ -129,6 +135,7 @@ def nests_of(
     lowering: Lowering,
     outputs: Sequence[tuple[Buffer, Tensor]],
     updates: Sequence[tuple[Buffer, Tensor]],
+    observe: Observer | None = None,
 ) -> tuple[list[Nest], dict[Buffer, Buffer]]:
     """Nests that write tensors into output buffers, and new values into buffers they replace.
 
@@ -136,11 +143,19 @@ def nests_of(
         lowering: the buffers that exist already.
         outputs: where each result is wanted.
         updates: buffers that all nests read with their old values, and the new ones.
+        observe: see `lower`.
 
     Returns:
         The nests in order, and which buffers are written in place of which others.
     """
     given = list(lowering.buffers.values())
+
+    def done(name: str, nests: Sequence[Nest]) -> None:
+        if configuration().verify:
+            verify_nests(name, nests, given)
+        if observe is not None:
+            observe(name, nests)
+
     wanted = pad_convolutions(join_scans([tensor for _, tensor in (*outputs, *updates)]))
     lowering.stored = stored_tensors(wanted)
     lowering.companions = _companions(wanted)
@@ -154,23 +169,19 @@ def nests_of(
         nests.append(_delivery(lowering, tensor, new))
         replaced[new] = old
     nests = [nest for nest in nests if not _is_empty(nest)]
-    _verify("nest", nests, given)
+    done("nest", nests)
     nests = fuse(nests)
-    _verify("fuse", nests, given)
+    done("fuse", nests)
     for nest in nests:
         coalesce(nest)
-    _verify("coalesce", nests, given)
+    done("coalesce", nests)
     nests = [part for nest in nests for part in split_long_folds(nest)]
+    done("split", nests)
     order, in_place = arrange(nests, replaced)
-    _verify("arrange", order, given)
+    done("arrange", order)
     if configuration().verify:
         verify_order("arrange", order, in_place)
     return order, in_place
-
-
-def _verify(stage: str, nests: Sequence[Nest], given: Sequence[Buffer]) -> None:
-    if configuration().verify:
-        verify_nests(stage, nests, given)
 
 
 def _is_empty(nest: Nest) -> bool:
