@@ -10,7 +10,7 @@ from cairnet import array_api as xp
 from cairnet.base import ArgumentError
 from cairnet.tensor import functions
 
-# The names of version 2024.12, from the standard's table of contents.
+# The names of version 2024.12, from the standard's table of contents, and two of the next one.
 NAMES = """
 e inf nan newaxis pi bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float32 float64
 arange asarray empty empty_like eye from_dlpack full full_like linspace meshgrid ones ones_like
@@ -24,7 +24,8 @@ sqrt subtract tan tanh trunc take take_along_axis matmul matrix_transpose tensor
 broadcast_arrays broadcast_to concat expand_dims flip moveaxis permute_dims repeat reshape roll
 squeeze stack tile unstack argmax argmin count_nonzero nonzero searchsorted where unique_all
 unique_counts unique_inverse unique_values argsort sort cumulative_prod cumulative_sum max mean
-min prod std sum var all any diff __array_namespace_info__ __array_api_version__
+min prod std sum var all any diff isin broadcast_shapes
+__array_namespace_info__ __array_api_version__
 """
 
 

@@ -53,6 +53,15 @@ def test_shapes_are_formulas() -> None:
     assert x[1:].extents == x[:-1].extents
 
 
+def test_shapes_broadcast() -> None:
+    assert cn.broadcast_shapes() == ()
+    assert cn.broadcast_shapes((3, 1), (4,), ()) == (3, 4)
+    assert cn.broadcast_shapes((None, 1), (2, 1, 5)) == (2, None, 5)
+    assert cn.broadcast_shapes((None,), (3,)) == (3,)
+    with pytest.raises(ShapeError, match=r"broadcast_shapes, at .*shapes \(3,\) and \(2,\) do not"):
+        cn.broadcast_shapes((3,), (2,))
+
+
 def test_creation_over_an_unknown_extent() -> None:
     x = cn.input((None,), "float64")
     n = x.extents[0]

@@ -20,7 +20,14 @@ TOLERANCE = {"float32": {"rtol": 2e-6, "atol": 2e-6}, "float64": {"rtol": 1e-12,
 # These are tested by hand: they give no tensors, or are no functions of the standard.
 ELSEWHERE = {
     "test_functions_dtypes.py": {"can_cast", "finfo", "iinfo", "isdtype", "result_type"},
-    "test_functions_inputs.py": {"scalar", "vector", "matrix", "tensor3", "tensor4"},
+    "test_functions_inputs.py": {
+        "scalar",
+        "vector",
+        "matrix",
+        "tensor3",
+        "tensor4",
+        "broadcast_shapes",
+    },
     "test_functions_indexing.py": {"getitem"},
 }
 # Other families have tables and tests of their own.

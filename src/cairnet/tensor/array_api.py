@@ -1,4 +1,4 @@
-"""The Python array API standard's namespace, version 2024.12: its names and nothing else.
+"""The Python array API standard's namespace: version 2024.12, and two functions of the next.
 
 Code written against the standard asks an array for it, `xp = x.__array_namespace__()`, and then
 runs on tensors as on arrays. They stay expressions: what the code computes with inputs is a graph,
@@ -55,6 +55,7 @@ from cairnet.tensor.functions import (
     bitwise_right_shift,
     bitwise_xor,
     broadcast_arrays,
+    broadcast_shapes,
     broadcast_to,
     can_cast,
     ceil,
@@ -92,6 +93,7 @@ from cairnet.tensor.functions import (
     inf,
     isdtype,
     isfinite,
+    isin,
     isinf,
     isnan,
     less,
@@ -253,6 +255,7 @@ __all__ = [
     "bitwise_xor",
     "bool",
     "broadcast_arrays",
+    "broadcast_shapes",
     "broadcast_to",
     "can_cast",
     "ceil",
@@ -296,6 +299,7 @@ __all__ = [
     "int64",
     "isdtype",
     "isfinite",
+    "isin",
     "isinf",
     "isnan",
     "less",

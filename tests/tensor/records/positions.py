@@ -146,6 +146,19 @@ POSITIONS = [
     ),
     each("nonzero", [(cn.nonzero, np.nonzero, (a,)) for a in (TIES, X > 0, f64(0))], unknown=False),
     each(
+        "isin",
+        [
+            (cn.isin, np.isin, (TIES.reshape(7, 1), integers(2, 2, below=3).astype("int8"))),
+            (cn.isin, np.isin, (WITH_NAN, WITH_NAN)),
+            (cn.isin, np.isin, (f64(3), f64(0))),
+            (
+                lambda x, y: cn.isin(x, y, invert=True),
+                lambda x, y: np.isin(x, y, invert=True),
+                (TIES, TIES[:2]),
+            ),
+        ],
+    ),
+    each(
         "unique_values",
         [(cn.unique_values, np.unique_values, (TIES.reshape(7, 1),))],
         unknown=False,

@@ -56,7 +56,7 @@ SHAPING = [
                 lambda x, a=axis: np.expand_dims(x, a),
                 (X,),
             )
-            for axis in (0, 1, 3, -1, -4)
+            for axis in (0, 1, 3, -1, -4, (0, 2), (-1, 1, 3))
         ],
         (X,),
     ),

@@ -135,6 +135,7 @@ from cairnet.tensor.functions.linear_algebra import matmul, matrix_transpose, te
 from cairnet.tensor.functions.loops import scan
 from cairnet.tensor.functions.manipulation import (
     broadcast_arrays,
+    broadcast_shapes,
     broadcast_to,
     concat,
     expand_dims,
@@ -155,6 +156,7 @@ from cairnet.tensor.functions.sets import (
     UniqueAll,
     UniqueCounts,
     UniqueInverse,
+    isin,
     unique_all,
     unique_counts,
     unique_inverse,
@@ -212,6 +214,7 @@ __all__ = [
     "bitwise_right_shift",
     "bitwise_xor",
     "broadcast_arrays",
+    "broadcast_shapes",
     "broadcast_to",
     "can_cast",
     "ceil",
@@ -261,6 +264,7 @@ __all__ = [
     "inf",
     "isdtype",
     "isfinite",
+    "isin",
     "isinf",
     "isnan",
     "leaky_relu",

@@ -9,10 +9,11 @@ import numpy as np
 
 from cairnet.base.errors import ArgumentError, ShapeError
 from cairnet.tensor.core import Tensor, apply
-from cairnet.tensor.extent import Extent, Size
+from cairnet.tensor.extent import Extent, Size, symbol
 from cairnet.tensor.functions.arguments import (
     as_tensor,
     broadcast_extents,
+    broadcast_sizes,
     normalize_axes,
     normalize_axis,
     normalize_shape,
@@ -25,6 +26,7 @@ from cairnet.tensor.source import here
 
 __all__ = [
     "broadcast_arrays",
+    "broadcast_shapes",
     "broadcast_to",
     "concat",
     "expand_dims",
@@ -139,8 +141,8 @@ def moveaxis(x: Any, source: int | Sequence[int], destination: int | Sequence[in
     return permute_dims(tensor, order)
 
 
-def expand_dims(x: Any, /, axis: int = 0) -> Tensor:
-    """A new axis of extent 1 at position `axis` of the result.
+def expand_dims(x: Any, /, axis: int | Sequence[int] = 0) -> Tensor:
+    """New axes of extent 1 at the positions `axis` of the result.
 
     Example:
         >>> import cairnet as cn
@@ -148,8 +150,12 @@ def expand_dims(x: Any, /, axis: int = 0) -> Tensor:
         (2, 3, 1)
     """
     tensor = as_tensor(x)
-    place = normalize_axis("expand_dims", axis, tensor.ndim + 1)
-    return apply(RESHAPE, tensor, shape=(*tensor.extents[:place], 1, *tensor.extents[place:]))
+    count = 1 if isinstance(axis, int | np.integer) else len(axis)
+    places = normalize_axes("expand_dims", axis, tensor.ndim + count)
+    shape = list(tensor.extents)
+    for place in places:
+        shape.insert(place, 1)
+    return apply(RESHAPE, tensor, shape=tuple(shape)) if places else tensor
 
 
 def squeeze(x: Any, /, axis: int | Sequence[int]) -> Tensor:
@@ -192,6 +198,21 @@ def broadcast_to(x: Any, /, shape: int | Extent | Iterable[Size]) -> Tensor:
         return apply(BROADCAST, tensor, shape=wanted)
     except ShapeError as error:
         raise ShapeError(f"{error} (at {here()})") from None
+
+
+def broadcast_shapes(*shapes: Sequence[int | Extent | None]) -> tuple[int | None, ...]:
+    """The shape in which tensors of the given shapes meet; None stands for an unknown extent.
+
+    Example:
+        >>> import cairnet as cn
+        >>> cn.broadcast_shapes((3, 1), (None, 1, 4))
+        (None, 3, 4)
+    """
+    sizes = [
+        tuple(symbol("unknown") if size is None else size for size in shape) for shape in shapes
+    ]
+    met = broadcast_sizes("broadcast_shapes", *sizes)
+    return tuple(size if isinstance(size, int) else None for size in met)
 
 
 def broadcast_arrays(*arrays: Any) -> list[Tensor]:

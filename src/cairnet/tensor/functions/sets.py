@@ -1,4 +1,7 @@
-"""Distinct values. How many there are is data, so these work on known values only."""
+"""Tensors as sets of their elements: membership, and distinct values.
+
+How many distinct values there are is data, so those are found for known values only.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,17 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from cairnet.tensor.core import Tensor, constant
-from cairnet.tensor.functions.arguments import as_tensor
+from cairnet.tensor.functions.arguments import as_tensor, together
 from cairnet.tensor.functions.indexing import take
 from cairnet.tensor.functions.known import known_value
-from cairnet.tensor.functions.manipulation import reshape
+from cairnet.tensor.functions.manipulation import expand_dims, reshape
+from cairnet.tensor.functions.statistics import any
 
 __all__ = [
     "UniqueAll",
     "UniqueCounts",
     "UniqueInverse",
+    "isin",
     "unique_all",
     "unique_counts",
     "unique_inverse",
@@ -61,6 +66,22 @@ class UniqueInverse(NamedTuple):
 
     values: Tensor
     inverse_indices: Tensor
+
+
+def isin(x1: Any, x2: Any, /, *, invert: bool = False) -> Tensor:
+    """Whether each element of x1 is (or, inverted, is not) an element of x2.
+
+    All pairs are compared, so the work is the product of the two sizes; x2 is meant to be short.
+
+    Example:
+        >>> import cairnet as cn
+        >>> cn.isin([[1, 2], [3, 4]], [4, 1])
+        Tensor([[ True, False],
+                [False,  True]], dtype=bool)
+    """
+    elements, members = together("isin", x1, x2)
+    found = any(expand_dims(elements, axis=-1) == reshape(members, (-1,)), axis=-1)
+    return ~found if invert else found
 
 
 def unique_all(x: Any, /) -> UniqueAll:
