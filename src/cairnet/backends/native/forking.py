@@ -1,20 +1,45 @@
-"""One lock for work that a fork must not interrupt.
+"""What has to be done before and after the process forks.
 
-A forked child has the memory of all threads of its parent but only the thread that forked. What
-another thread was in the middle of, it finds half done, and a lock held there is held for ever. So
-compiling, loading and starting threads are done under this lock, which a fork takes first.
+A forked child has the memory of all threads of its parent but only the thread that forked. A lock
+that another thread held is held for ever there; so the forking thread takes it first. Python does
+this for the locks of its own import system, `guard` for the locks of other libraries.
+
+Steps before a fork are taken in the reverse order of their registration. The guarded locks are
+registered when this module is imported and so are taken last, since a thread that holds one of
+them never waits for anything else.
 """
 
 from __future__ import annotations
 
 import os
-import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
+from typing import Any
 
-__all__ = ["lock"]
+__all__ = ["around", "guard"]
 
-lock = threading.RLock()
+_guarded: list[AbstractContextManager[Any]] = []
+_held = ExitStack()
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(
-        before=lock.acquire, after_in_parent=lock.release, after_in_child=lock.release
-    )
+
+def guard(lock: AbstractContextManager[Any]) -> None:
+    """Have a lock taken before each fork, and given back in parent and child."""
+    _guarded.append(lock)
+
+
+def around(
+    before: Callable[[], object],
+    in_parent: Callable[[], object],
+    in_child: Callable[[], object],
+) -> None:
+    """Have functions called before each fork, and after it in the parent and in the child."""
+    if hasattr(os, "register_at_fork"):  # not where processes cannot fork
+        os.register_at_fork(before=before, after_in_parent=in_parent, after_in_child=in_child)
+
+
+def _take() -> None:
+    for lock in _guarded:
+        _held.enter_context(lock)
+
+
+around(_take, _held.close, _held.close)

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable
-from functools import cache, wraps
-from typing import Any, ParamSpec, TypeVar
+from functools import cache
+from typing import Any
 
 import llvmlite
 import llvmlite.binding as llvm
 
-from cairnet.backends.native.forking import lock
+from cairnet.backends.native.forking import guard
 from cairnet.backends.native.machine import Machine
 from cairnet.base.errors import CompileError
 
@@ -26,23 +25,14 @@ __all__ = ["Library", "assembly", "compile_module", "generator_version", "load",
 # registers) is all in its first level; the second takes a fifth more time and gains nothing on
 # kernels.
 _LEVEL = 1
-_P = ParamSpec("_P")
-_R = TypeVar("_R")
 _library_numbers = itertools.count()
 
-
-def _undivided(function: Callable[_P, _R]) -> Callable[_P, _R]:
-    """Keep forks out of a function until its local LLVM objects, too, have been freed."""
-
-    @wraps(function)
-    def call(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-        with lock:
-            return function(*args, **kwargs)
-
-    return call
+# llvmlite lets one thread at a time into LLVM, and a fork may come while one is there.
+_llvmlite_lock = getattr(llvm.ffi.lib, "_lock", None)
+if _llvmlite_lock is not None:
+    guard(_llvmlite_lock)
 
 
-@_undivided
 def compile_module(ir_text: str, machine: Machine) -> bytes:
     """Turn the text of a module into object code (ELF or Mach-O) for a machine.
 
@@ -53,7 +43,6 @@ def compile_module(ir_text: str, machine: Machine) -> bytes:
     return bytes(target_machine.emit_object(module))
 
 
-@_undivided
 def assembly(ir_text: str, machine: Machine) -> str:
     """The assembly of what `compile_module` makes of the same text."""
     module, target_machine = _optimize(ir_text, machine)
@@ -61,7 +50,6 @@ def assembly(ir_text: str, machine: Machine) -> str:
     return str(target_machine.emit_assembly(module))
 
 
-@_undivided
 def optimized_ir(ir_text: str, machine: Machine) -> str:
     """The module as LLVM's passes leave it, before instructions are selected."""
     return str(_optimize(ir_text, machine)[0])
@@ -86,7 +74,6 @@ class Library:
         CompileError: the bytes are not an object file.
     """
 
-    @_undivided
     def __init__(self, object_code: bytes) -> None:
         self.name = f"library{next(_library_numbers)}"
         self._addresses: dict[str, int] = {}
@@ -98,7 +85,6 @@ class Library:
         except RuntimeError as error:
             raise CompileError(f"object code cannot be loaded: {error}") from error
 
-    @_undivided
     def address(self, symbol: str) -> int:
         """Where a function of the library begins.
 

@@ -16,6 +16,7 @@ import ctypes
 import hashlib
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable
 from functools import cache
@@ -24,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from cairnet.backends.native import team_ir
-from cairnet.backends.native.forking import lock
+from cairnet.backends.native.forking import around
 from cairnet.backends.native.team_ir import BARRIER_BYTES, MAX_THREADS, barrier_ir, emit_barrier
 from cairnet.base.configuration import configuration, configure
 from cairnet.base.errors import ArgumentError
@@ -140,7 +141,7 @@ class _Team:
 
     def grow(self, wanted: int) -> None:
         """Start workers until there are as many as wanted; fewer where the system refuses."""
-        with lock:
+        with _lock:
             if self.closed:
                 return
             wanted = min(wanted, MAX_THREADS - 1)
@@ -176,11 +177,13 @@ class _Team:
 
 
 _team: _Team | None = None
+# Held while the team is made or grows; and during a fork.
+_lock = threading.RLock()
 
 
 def _begin() -> _Team:
     global _team
-    with lock:
+    with _lock:
         if _team is None:
             _team = _Team()
             atexit.register(_team.close)
@@ -209,7 +212,7 @@ def _object_code() -> bytes:
 
 
 def _before_fork() -> None:
-    lock.acquire()  # first of all, so that no team can come into being in between
+    _lock.acquire()  # first of all, so that no team can come into being in between
     if _team is not None and not _team.closed:
         _team.take()
 
@@ -217,18 +220,13 @@ def _before_fork() -> None:
 def _after_fork_in_parent() -> None:
     if _team is not None and not _team.closed:
         _team.give_back()
-    lock.release()
+    _lock.release()
 
 
 def _after_fork_in_child() -> None:
     if _team is not None and not _team.closed:
         _team.forget_workers()
-    lock.release()
+    _lock.release()
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(
-        before=_before_fork,
-        after_in_parent=_after_fork_in_parent,
-        after_in_child=_after_fork_in_child,
-    )
+around(_before_fork, _after_fork_in_parent, _after_fork_in_child)
