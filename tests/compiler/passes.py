@@ -57,28 +57,20 @@ def lowered(made: Graph) -> Lowered:
     return lower(made.inputs, made.outputs, list(made.updates.items()), TARGET)
 
 
-def nests_after(made: Graph, name: str) -> list[Nest]:
-    """The nests that a pass leaves; later passes may change them, so lowering ends there."""
-    kept: list[list[Nest]] = []
+def listings(made: Graph) -> dict[str, str]:
+    """What every pass leaves, as text; later passes change the nests themselves."""
+    found: dict[str, str] = {}
 
-    class Done(Exception):
-        """The pass has run."""
+    def observe(name: str, nests: Sequence[Nest]) -> None:
+        found[name] = format_nests(nests, Names())
 
-    def observe(stage: str, nests: Sequence[Nest]) -> None:
-        if stage == name:
-            kept.append(list(nests))
-            raise Done
-
-    try:
-        lower(made.inputs, made.outputs, list(made.updates.items()), TARGET, observe)
-    except Done:
-        return kept[0]
-    raise AssertionError(f"there is no pass {name!r}")
+    lower(made.inputs, made.outputs, list(made.updates.items()), TARGET, observe)
+    return found
 
 
 def listing_after(made: Graph, name: str) -> str:
     """The nests that a pass leaves, as text."""
-    return format_nests(nests_after(made, name), Names())
+    return listings(made)[name]
 
 
 def feeds_for(made: Graph, seed: int = 0) -> list[np.ndarray]:
@@ -87,7 +79,11 @@ def feeds_for(made: Graph, seed: int = 0) -> list[np.ndarray]:
     arrays = []
     for tensor in made.inputs:
         shape = [3 if size is None else size for size in tensor.shape]
-        drawn = random.normal(0, 1, shape) if is_floating(tensor.dtype) else random.integers(0, 3, shape)
+        drawn = (
+            random.normal(0, 1, shape)
+            if is_floating(tensor.dtype)
+            else random.integers(0, 3, shape)
+        )
         arrays.append(np.asarray(drawn, tensor.dtype))
     return arrays
 
@@ -134,11 +130,11 @@ class Records:
 
     def listing(self, title: str) -> str:
         """The nests before and after the pass."""
-        made = self.shown[title]()
-        after = listing_after(made, self.after)
+        found = listings(self.shown[title]())
+        after = found[self.after]
         if self.before is None:
             return f"== {title}\n{after}"
-        before = listing_after(made, self.before)
+        before = found[self.before]
         if before == after:
             return f"== {title}\nstays as it is\n{after}"
         return f"== {title}\nbefore\n{before}\nafter\n{after}"

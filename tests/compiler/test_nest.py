@@ -1,6 +1,5 @@
 """From graph to nests: what is read through, how indices move, where guards stand."""
 
-import numpy as np
 import pytest
 from tests.compiler.passes import Graph, Records, check_values, graph, listing_after
 
@@ -222,9 +221,8 @@ def test_no_guard_is_written_that_always_holds() -> None:
     assert " if " not in text
 
 
-def test_a_value_shared_by_two_readers_of_one_nest_is_computed_once() -> None:
+def test_a_value_with_two_readers_is_computed_once() -> None:
     x = tensor(5)
     root = cn.exp(x)
     text = listing_after(graph([x], root * root + root), "nest")
     assert text.count("exp(") == 1
-    np.testing.assert_equal(text.count("t1"), 4)

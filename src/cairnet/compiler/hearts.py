@@ -22,12 +22,14 @@ from cairnet.compiler.loops import (
     Expression,
     Fold,
     Guard,
+    Guarded,
     Literal,
+    Load,
     Nest,
     Result,
     Store,
 )
-from cairnet.compiler.nest import Lowering, NeedsStorage
+from cairnet.compiler.nest import Lowering, NotStoredError
 from cairnet.compiler.storage import is_leaf
 from cairnet.tensor.core import Tensor
 from cairnet.tensor.extent import Size
@@ -152,8 +154,13 @@ def _product_nest(
         tuple(Affine.of(axis) for axis in axes) if index is None else tuple(index),
         Result(tensor.dtype, 0),
         reduce=reduce,
-        folds=[_fold("sum", value)],
+        folds=[_fold("sum", value, _untested(a, guards))],
     )
+
+
+def _untested(value: Expression, guards: tuple[Guard, ...]) -> tuple[Guard, ...]:
+    """The guards that must be tested around a value: a load tests its own, and gives zero."""
+    return () if isinstance(value, Load) else guards
 
 
 @dataclass(frozen=True)
@@ -241,7 +248,9 @@ def _residues(
         if isinstance(extent, int) and r >= extent:
             continue
         block = Axis(f"q{axis}", (extent - r + stride - 1) // stride)
-        first = next((k for k in range(min(step, taps)) if (r + low - k * dilation) % stride == 0), None)
+        first = next(
+            (k for k in range(min(step, taps)) if (r + low - k * dilation) % stride == 0), None
+        )
         result = Affine.of(block) * stride + r
         if first is None:
             none = Axis(f"k{axis}", 0)
@@ -405,16 +414,15 @@ def _window_put(lowering: Lowering, tensor: Tensor) -> list[Nest]:
     nests = []
     for parts in itertools.product(*variants):
         sources = tuple(part.source for part in parts)
-        guards = tuple(
-            Guard(place, size) for place, size in zip(sources, g.extents, strict=True)
-        )
+        guards = tuple(Guard(place, size) for place, size in zip(sources, g.extents, strict=True))
         guards = tuple(guard for guard in guards if not guard.always())
-        chosen = _selected(
-            lowering.read(position, sources, guards),
-            _tap_number(p["window"], [part.tap for part in parts]),
-            lowering.read(g, sources, guards),
-        )
+        given = lowering.read(g, sources, guards)
+        number = _tap_number(p["window"], [part.tap for part in parts])
+        chosen = _selected(lowering.read(position, sources, guards), number, given)
+        untested = _untested(given, guards)
         single = all(part.tap_axis.extent == 1 for part in parts)
+        if single and untested:
+            chosen = Guarded(tensor.dtype, untested, chosen, Literal(tensor.dtype, 0))
         nests.append(
             lowering.nest(
                 [part.block for part in parts],
@@ -422,7 +430,7 @@ def _window_put(lowering: Lowering, tensor: Tensor) -> list[Nest]:
                 tuple(part.result for part in parts),
                 chosen if single else Result(tensor.dtype, 0),
                 reduce=[part.tap_axis for part in parts],
-                folds=[] if single else [_fold("sum", chosen)],
+                folds=[] if single else [_fold("sum", chosen, untested)],
             )
         )
     return nests
@@ -475,9 +483,7 @@ def _scatter_add(lowering: Lowering, tensor: Tensor) -> list[Nest]:
     updates, *indices = tensor.inputs
     axes = tensor.parameters["axes"]
     every = lowering.axes(tensor)
-    zero = lowering.nest(
-        every, tensor, tuple(map(Affine.of, every)), Literal(tensor.dtype, 0)
-    )
+    zero = lowering.nest(every, tensor, tuple(map(Affine.of, every)), Literal(tensor.dtype, 0))
     ordered = lowering.axes(indices[0], "s")
     rest = [axis for i, axis in enumerate(lowering.axes(tensor, "r")) if i not in axes]
     place = tuple(map(Affine.of, ordered))
@@ -505,7 +511,7 @@ def _scatter_add(lowering: Lowering, tensor: Tensor) -> list[Nest]:
 def _argsort(lowering: Lowering, tensor: Tensor) -> list[Nest]:
     (x,) = tensor.inputs
     if not (is_leaf(x) or x in lowering.stored):
-        raise NeedsStorage(x)
+        raise NotStoredError(x)
     every = lowering.axes(tensor)
     index = tuple(map(Affine.of, every))
     axis = every[tensor.parameters["axis"]]

@@ -303,7 +303,8 @@ def wrapped(head: str, text: str) -> list[str]:
     pieces: list[str] = []
     for word in text.split(" "):
         inside = pieces and pieces[-1].count("[") > pieces[-1].count("]")
-        if inside or (pieces and pieces[-1].rsplit(" ", 1)[-1] in _SIGNS):
+        compared = pieces and word in ("<", "<=", "==")
+        if inside or compared or (pieces and pieces[-1].rsplit(" ", 1)[-1] in _SIGNS):
             pieces[-1] += f" {word}"
         else:
             pieces.append(word)
