@@ -125,7 +125,7 @@ def _write(path: Path, content: bytes) -> None:
 def _entries(folder: Path) -> Iterator[tuple[Path, int, float]]:
     """Path, size and time of last use of every object that no other process removes meanwhile."""
     for path in folder.iterdir():
-        if path.suffix != _SUFFIX:
+        if path.suffix != _SUFFIX or not path.is_file():
             continue
         with contextlib.suppress(FileNotFoundError):
             status = path.stat()
