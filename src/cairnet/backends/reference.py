@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from cairnet.tensor.core import Input, Tensor, Variable
-from cairnet.tensor.extent import Extent, evaluate as evaluate_extent
+from cairnet.tensor.extent import Extent
+from cairnet.tensor.extent import evaluate as evaluate_extent
 from cairnet.tensor.interpreter import evaluate
 
 __all__ = ["ReferenceProgram"]

@@ -97,10 +97,8 @@ def promote(first: np.dtype[Any], *others: np.dtype[Any]) -> np.dtype[Any]:
     for other in others:
         if result == other:
             continue
-        if (
-            kind_of(result) != kind_of(other)
-            or {result, other} & {uint64}
-            and _mixed(result, other)
+        if kind_of(result) != kind_of(other) or (
+            {result, other} & {uint64} and _mixed(result, other)
         ):
             raise DTypeError(
                 f"{result.name} and {other.name} do not promote to a common dtype; "

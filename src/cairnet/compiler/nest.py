@@ -29,13 +29,13 @@ from cairnet.compiler.storage import is_leaf
 from cairnet.tensor.core import CONSTANT, INPUT, VARIABLE, Tensor
 from cairnet.tensor.extent import Size
 
-__all__ = ["Lowering", "NeedsStorage"]
+__all__ = ["Lowering", "NotStoredError"]
 
 Index = tuple[Affine, ...]
 Guards = tuple[Guard, ...]
 
 
-class NeedsStorage(Exception):
+class NotStoredError(Exception):
     """A tensor cannot be read through at the wanted index: it must be stored first."""
 
     def __init__(self, tensor: Tensor) -> None:
@@ -81,7 +81,9 @@ class Lowering:
 
         self._memo.clear()
         build = HEARTS.get(tensor.primitive.name)
-        if build is not None and (tensor.primitive.name != "pad" or any(tensor.parameters["interior"])):
+        if build is not None and (
+            tensor.primitive.name != "pad" or any(tensor.parameters["interior"])
+        ):
             return build(self, tensor)
         axes = self.axes(tensor)
         index = tuple(Affine.of(axis) for axis in axes)
@@ -225,14 +227,14 @@ def _reshape(lowering: Lowering, tensor: Tensor, index: Index, guards: Guards) -
     moved: list[Affine] = []
     groups = _groups(x.extents, tensor.extents)
     if groups is None:
-        raise NeedsStorage(x)
+        raise NotStoredError(x)
     for old, new in groups:
         flat = Affine()
         for axis, stride in zip(new, _strides([tensor.extents[i] for i in new]), strict=True):
             flat = flat + index[axis] * stride
         places = _split(flat, [x.extents[i] for i in old])
         if places is None:
-            raise NeedsStorage(x)
+            raise NotStoredError(x)
         moved.extend(places)
     return lowering.read(x, tuple(moved), guards)
 
@@ -246,9 +248,7 @@ def _strides(extents: Sequence[Size]) -> list[Size]:
     return result[::-1]
 
 
-def _groups(
-    old: Sequence[Size], new: Sequence[Size]
-) -> list[tuple[list[int], list[int]]] | None:
+def _groups(old: Sequence[Size], new: Sequence[Size]) -> list[tuple[list[int], list[int]]] | None:
     """Pair runs of axes with equal products, as short as possible."""
     result: list[tuple[list[int], list[int]]] = []
     i = j = 0
@@ -309,10 +309,11 @@ def _split(flat: Affine, extents: Sequence[Size]) -> list[Affine] | None:
     for i in real:
         if rest == 0:
             break
-        if not isinstance(rest, int) or not isinstance(strides[i], int):
+        stride = strides[i]
+        if not isinstance(rest, int) or not isinstance(stride, int):
             return None
-        places[i] = places[i] + rest // strides[i]
-        rest = rest % strides[i]
+        places[i] = places[i] + rest // stride
+        rest = rest % stride
     inner = [(places[i], extents[i]) for i in real[1:]]
     fits = all(Guard(place, size).always() or _spans(place, size) for place, size in inner)
     return places if fits else None
@@ -343,7 +344,7 @@ def _size(lowering: Lowering, tensor: Tensor, index: Index, guards: Guards) -> E
 def _gather(lowering: Lowering, tensor: Tensor, index: Index, guards: Guards) -> Expression:
     x, *indices = tensor.inputs
     if not (is_leaf(x) or x in lowering.stored):
-        raise NeedsStorage(x)
+        raise NotStoredError(x)
     axes = tensor.parameters["axes"]
     rank = indices[0].ndim
     rest = [i for i in range(x.ndim) if i not in axes]
@@ -369,4 +370,3 @@ _THROUGH: dict[str, Any] = {
     "size": _size,
     "gather": _gather,
 }
-

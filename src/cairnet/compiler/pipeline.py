@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cairnet.base.configuration import configuration
 from cairnet.compiler.fuse import fuse
 from cairnet.compiler.loops import Affine, Axis, Buffer, Load, Loop, Nest, Store
-from cairnet.compiler.nest import Lowering, NeedsStorage
+from cairnet.compiler.nest import Lowering, NotStoredError
 from cairnet.compiler.padding import pad_convolutions
 from cairnet.compiler.plan import Life, arrange, lives_of, phase_count, phases_of
 from cairnet.compiler.scans import join_scans, lower_scan
@@ -221,7 +221,7 @@ def _all_nests(lowering: Lowering, wanted: Sequence[Tensor]) -> list[Nest]:
                     nests.extend(lower_scan(lowering, tensor, order, scans, nests_of))
                 else:
                     nests.extend(lowering.nests(tensor))
-        except NeedsStorage as missing:
+        except NotStoredError as missing:
             lowering.stored.add(missing.tensor)
         else:
             return nests

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from cairnet.compiler.loops import Affine, Axis, Buffer, Literal, Loop, Moving, Nest, Store
-from cairnet.compiler.nest import Lowering, NeedsStorage
+from cairnet.compiler.nest import Lowering, NotStoredError
 from cairnet.compiler.rewrite import rewrite
 from cairnet.compiler.specialize import specialize
 from cairnet.compiler.storage import is_leaf
@@ -156,7 +156,7 @@ class _LoopBuilder:
     def _memory(self, given: Tensor) -> Buffer:
         """The memory of an input of the scan."""
         if not is_leaf(given) and given not in self.outer.stored:
-            raise NeedsStorage(given)
+            raise NotStoredError(given)
         return self.outer.buffer(given)
 
     def _carry(self, position: int, given: Tensor) -> Buffer:

@@ -32,9 +32,7 @@ def specialize(
     return [_as_input(copies[tensor]) for tensor in inputs], [copies[item] for item in outputs]
 
 
-def _copy(
-    tensor: Tensor, copies: Mapping[Tensor, Tensor], sizes: Mapping[Extent, int]
-) -> Tensor:
+def _copy(tensor: Tensor, copies: Mapping[Tensor, Tensor], sizes: Mapping[Extent, int]) -> Tensor:
     if isinstance(tensor, Variable):
         return tensor
     return Tensor(

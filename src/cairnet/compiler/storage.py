@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from cairnet.compiler.costs import COSTLY
 from cairnet.tensor.core import CONSTANT, INPUT, VARIABLE, Tensor, topological_order
 
 __all__ = ["HEAVY", "is_leaf", "stored_tensors"]
@@ -48,10 +49,6 @@ _CONTRACTIONS = frozenset(
     {"dot", "convolve", "convolve_input_gradient", "convolve_weight_gradient"}
 )
 _WINDOWS = frozenset({"window_sum", "window_argmax", "window_take", "window_put"})
-_COSTLY = frozenset(
-    "exp expm1 log log1p sigmoid softplus erf sin cos tan asin acos atan sinh cosh tanh asinh acosh "
-    "atanh atan2 power threefry floor_divide remainder".split()
-)
 #: Above this many operations a value that is read twice is stored rather than computed twice.
 _REPEAT_LIMIT = 6
 #: No expression grows beyond this many operations, so that no single kernel grows without end.
@@ -93,9 +90,7 @@ def stored_tensors(outputs: Sequence[Tensor]) -> set[Tensor]:
     return stored
 
 
-def _ends_a_nest(
-    tensor: Tensor, stored: set[Tensor], readers: dict[Tensor, set[Tensor]]
-) -> bool:
+def _ends_a_nest(tensor: Tensor, stored: set[Tensor], readers: dict[Tensor, set[Tensor]]) -> bool:
     """Whether this is the last elementwise step on a heavy node, and others read its result.
 
     The nest of the heavy node writes its result in any case. Writing what the steps make of it,
@@ -128,7 +123,7 @@ def _inline_cost(tensor: Tensor, cost: dict[Tensor, int], stored: set[Tensor]) -
     below = sum(0 if item in stored else cost[item] for item in tensor.inputs)
     if tensor.primitive.movement or tensor.primitive.name in ("iota", "size"):
         return below
-    own = 12 if tensor.primitive.name in _COSTLY else 1
+    own = 12 if tensor.primitive.name in COSTLY else 1
     return below + (own if tensor.primitive.elementwise else 0)
 
 

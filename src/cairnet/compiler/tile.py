@@ -16,18 +16,16 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from cairnet.base.dtypes import is_floating
 from cairnet.base.errors import CompileError
 from cairnet.compiler.bounds import bounding_axis, droppable_guards
+from cairnet.compiler.costs import weight
 from cairnet.compiler.loops import (
     Axis,
-    Compute,
-    Expression,
     Guard,
-    Guarded,
     Load,
     Nest,
     Store,
@@ -38,18 +36,14 @@ from cairnet.tensor.extent import Size
 
 __all__ = ["Schedule", "Target", "tile"]
 
-#: Instructions of elementwise work, where it is neither one nor many.
-_INSTRUCTIONS = {"divide": 8.0, "sqrt": 8.0, "threefry": 100.0, "floor_divide": 20.0}
-_COSTLY = frozenset(
-    "exp expm1 log log1p sigmoid softplus erf tanh sin cos tan asin acos atan sinh cosh asinh acosh "
-    "atanh atan2 power".split()
-)
 #: Cycles from one combination to the next of the same accumulator.
 _LATENCY = 4.0
 #: Cycles that a gathered or scattered lane takes, in units of a whole vector load.
 _GATHERED_LANE = 6.0
 #: What a load costs whose guard has to be tested, in units of the load itself.
 _TESTED = 2.5
+#: Chains of no more than this many combinations overlap with those of the next block.
+_OVERLAPPED = 8
 #: Cycles to find out where a block lies.
 _BLOCK = 10.0
 _TILES = (2, 3, 4, 5, 6, 7, 8, 10, 12, 14)
@@ -109,7 +103,8 @@ def tile(nest: Nest, target: Target) -> Schedule:
     lanes = _lanes(nest, target)
     model = _FoldModel(nest, target) if nest.folds else None
     best: Schedule | None = None
-    for vector in list(_vector_axes(nest)) or [None]:
+    candidates: list[Axis | None] = [*_vector_axes(nest)]
+    for vector in candidates or [None]:
         width = lanes if vector is not None else 1
         found = [_map_schedule(nest, vector, width)] if model is None else model.all(vector, width)
         for choice in found:
@@ -158,17 +153,6 @@ class _Access:
         return 1.0
 
 
-def _weight(roots: Sequence[Expression]) -> float:
-    """Instructions of the arithmetic in some expressions, for one vector."""
-    total = 0.0
-    for item in expressions(roots):
-        if isinstance(item, Compute):
-            total += _INSTRUCTIONS.get(item.name, 14.0 if item.name in _COSTLY else 1.0)
-        elif isinstance(item, Guarded):
-            total += 1.0
-    return total
-
-
 def _order(nest: Nest, vector: Axis | None) -> tuple[Axis, ...]:
     """Parallel axes with the vector axis innermost."""
     kept = [axis for axis in nest.axes if axis is not vector]
@@ -178,12 +162,12 @@ def _order(nest: Nest, vector: Axis | None) -> tuple[Axis, ...]:
 def _map_schedule(nest: Nest, vector: Axis | None, lanes: int) -> Schedule:
     slots = sum(_Access(load).cost(vector, lanes) for load in nest.loads())
     slots += sum(_store_cost(store, vector, lanes) for store in nest.stores)
-    weight = _weight([store.value for store in nest.stores]) + slots
+    cost = weight([store.value for store in nest.stores]) + slots
     extent = hint(vector.extent) if vector is not None else 1
     blocks = max(math.ceil(extent / lanes), 1)
-    vectors = max(1, min(4, blocks, int(96 / max(weight, 1.0))))
+    vectors = max(1, min(4, blocks, int(96 / max(cost, 1.0))))
     rest = math.prod(hint(axis.extent) for axis in (*nest.axes, *nest.reduce) if axis is not vector)
-    cycles = rest * (blocks * weight * 0.5 + 4.0 * math.ceil(blocks / vectors))
+    cycles = rest * (blocks * cost * 0.5 + 4.0 * math.ceil(blocks / vectors))
     order = _order(nest, vector)
     return Schedule(lanes, vector, vectors, order=order, reduce=nest.reduce, cycles=cycles)
 
@@ -195,6 +179,18 @@ def _store_cost(store: Store, vector: Axis | None, lanes: int) -> float:
     return 1.5 * _GATHERED_LANE * lanes
 
 
+@dataclass(frozen=True)
+class _Walk:
+    """One way to walk a nest: see `Schedule`; `vectors` is 1 along a reduce axis."""
+
+    vector: Axis | None
+    lanes: int
+    vectors: int
+    tiles: dict[Axis, int]
+    loops: tuple[Axis, ...]
+    unrolled: tuple[Axis, ...]
+
+
 class _FoldModel:
     """The cost of the ways to walk a nest with folds."""
 
@@ -203,11 +199,11 @@ class _FoldModel:
         values = [fold.value for fold in nest.folds]
         self.accesses = [_Access(i) for i in expressions(values) if isinstance(i, Load)]
         self.droppable = droppable_guards(nest)
-        self.weight = max(_weight(values), 1.0)
+        self.weight = max(weight(values), 1.0)
         self.stores = list(nest.stores)
         results = [store.value for store in nest.stores]
         self.store_loads = [_Access(i) for i in expressions(results) if isinstance(i, Load)]
-        self.store_weight = _weight(results)
+        self.store_weight = weight(results)
         self.room = (target.registers - 2) // len(nest.folds)
         self.positional = any(fold.kind.startswith("arg") for fold in nest.folds)
 
@@ -266,28 +262,38 @@ class _FoldModel:
     ) -> Schedule:
         nest = self.nest
         along = vector in nest.axes
-        written_out = math.prod(hint(axis.extent) for axis in unrolled)
         held = vectors * math.prod(tiles.values())
-        if unrolled and held * written_out > _UNROLL_LIMIT:
+        if unrolled and held * math.prod(hint(axis.extent) for axis in unrolled) > _UNROLL_LIMIT:
             return Schedule(lanes, vector, cycles=math.inf)
         loops = [axis for axis in nest.reduce if axis not in unrolled and axis is not vector]
+        walk = _Walk(vector, lanes, vectors if along else 1, tiles, tuple(loops), unrolled)
+        epilogue = held * self._epilogue(vector if along else None, lanes)
+        if vector is not None and not along:
+            epilogue += held * 8.0
+        blocks = 1.0
+        for axis in nest.axes:
+            size = lanes * vectors if axis is vector else tiles.get(axis, 1)
+            blocks *= math.ceil(hint(axis.extent) / size)
+        cycles = blocks * (self._folding(walk, held) + epilogue + _BLOCK)
+        if blocks < _SHARED_BLOCKS and cycles > _SHARED_CYCLES:
+            cycles *= math.sqrt(_SHARED_BLOCKS / blocks)  # too few to share out among threads
+        if vector is not None and not along:
+            loops.append(vector)
+        order = _order(nest, vector)
+        return Schedule(lanes, vector, vectors, tiles, order, tuple(loops), unrolled, cycles)
+
+    def _folding(self, walk: _Walk, held: int) -> float:
+        """Cycles of all turns of the loops over the reduce axes, for one block."""
         turns = 1.0
-        for axis in nest.reduce:
+        for axis in self.nest.reduce:
             extent = hint(axis.extent)
-            turns *= math.ceil(extent / lanes) if axis is vector else extent
+            turns *= math.ceil(extent / walk.lanes) if axis is walk.vector else extent
         slots = 0.0
         settled: dict[Guard, float] = {}
         for access in self.accesses:
-            count = access.cost(vector, lanes) * self._sharing(access, tiles, unrolled)
-            if along and vector in access.axes:
-                count *= vectors
-            for axis, size in tiles.items():
-                if axis in access.axes:
-                    count *= size
+            count = self._loads(access, walk)
             for guard in access.guards:
-                cut = None
-                if guard in self.droppable:
-                    cut = bounding_axis(guard, nest, loops, tiles, vector)
+                cut = self._cut(guard, walk)
                 if cut is None:
                     count *= _TESTED
                 else:
@@ -296,23 +302,27 @@ class _FoldModel:
         turns *= math.prod(settled.values())
         work = self.weight * held
         turn = max(work * 0.5, slots * 0.5, (work + slots) * 0.3)
-        if turns > 8:  # shorter chains overlap with those of the next block
+        if turns > _OVERLAPPED:
             turn = max(turn, _LATENCY)
-        turn += 1.5 / written_out
-        epilogue = held * self._epilogue(vector if along else None, lanes)
-        if vector is not None and not along:
-            epilogue += held * 8.0
-        blocks = 1.0
-        for axis in nest.axes:
-            size = lanes * vectors if axis is vector else tiles.get(axis, 1)
-            blocks *= math.ceil(hint(axis.extent) / size)
-        cycles = blocks * (turns * turn + epilogue + _BLOCK)
-        if blocks < _SHARED_BLOCKS and cycles > _SHARED_CYCLES:
-            cycles *= math.sqrt(_SHARED_BLOCKS / blocks)  # too few to share out among threads
-        if vector is not None and not along:
-            loops.append(vector)
-        order = _order(nest, vector)
-        return Schedule(lanes, vector, vectors, tiles, order, tuple(loops), unrolled, cycles)
+        turn += 1.5 / math.prod(hint(axis.extent) for axis in walk.unrolled)
+        return turns * turn
+
+    def _loads(self, access: _Access, walk: _Walk) -> float:
+        """Plain loads that one load costs in a turn, for all points of the block."""
+        count = access.cost(walk.vector, walk.lanes)
+        count *= self._sharing(access, walk.tiles, walk.unrolled)
+        if walk.vector in access.axes:
+            count *= walk.vectors
+        for axis, size in walk.tiles.items():
+            if axis in access.axes:
+                count *= size
+        return count
+
+    def _cut(self, guard: Guard, walk: _Walk) -> Axis | None:
+        """The loop that is cut short for a guard, if one is."""
+        if guard not in self.droppable:
+            return None
+        return bounding_axis(guard, self.nest, walk.loops, walk.tiles, walk.vector)
 
     def _epilogue(self, vector: Axis | None, lanes: int) -> float:
         """Cycles to turn one accumulator into what is stored."""
@@ -339,7 +349,5 @@ class _FoldModel:
     @staticmethod
     def _kept(guard: Guard, cut: Axis) -> float:
         """The part of the turns that is left when a loop is cut short to where a guard holds."""
-        wide = max(
-            (hint(axis.extent) for axis in guard.index.terms if axis is not cut), default=1
-        )
+        wide = max((hint(axis.extent) for axis in guard.index.terms if axis is not cut), default=1)
         return min(1.0, hint(guard.extent) / max(wide, 1))

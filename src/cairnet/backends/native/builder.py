@@ -133,9 +133,7 @@ class Builder:
         """The whole function."""
         parameters = ", ".join(f"{type_} %{name}" for type_, name in self.parameters)
         body = "\n".join(["entry:", *self.entry, *self.lines])
-        return (
-            f"define {self.result} @{self.name}({parameters}) {self.attributes} {{\n{body}\n}}\n"
-        )
+        return f"define {self.result} @{self.name}({parameters}) {self.attributes} {{\n{body}\n}}\n"
 
     # -- constants -----------------------------------------------------------------------------
 
@@ -168,9 +166,7 @@ class Builder:
 
     def compare(self, operation: str, a: Value, b: Value) -> Value:
         """A comparison: "fcmp olt", "icmp eq", …"""
-        return self.emit(
-            vector_of("i1", a.lanes), f"{operation} {a.type} {a.name}, {b.name}"
-        )
+        return self.emit(vector_of("i1", a.lanes), f"{operation} {a.type} {a.name}, {b.name}")
 
     def select(self, condition: Value, a: Value, b: Value) -> Value:
         """`a` where the condition holds, `b` elsewhere, lane by lane."""
@@ -215,9 +211,7 @@ class Builder:
         type_ = vector_of(a.type, lanes)
         first = self.emit(type_, f"insertelement {type_} poison, {a.type} {a.name}, i32 0")
         zeros = f"<{lanes} x i32> zeroinitializer"
-        return self.emit(
-            type_, f"shufflevector {type_} {first.name}, {type_} poison, {zeros}"
-        )
+        return self.emit(type_, f"shufflevector {type_} {first.name}, {type_} poison, {zeros}")
 
     def extract(self, a: Value, lane: int) -> Value:
         """One lane of a vector."""

@@ -53,9 +53,7 @@ class Kernel:
     cycles: float
 
 
-def emit_kernel(
-    nest: Nest, schedule: Schedule, memory: Callable[[Buffer], Buffer]
-) -> Kernel:
+def emit_kernel(nest: Nest, schedule: Schedule, memory: Callable[[Buffer], Buffer]) -> Kernel:
     """Write the function of a nest.
 
     Args:
@@ -68,9 +66,7 @@ def emit_kernel(
 
 
 class _Emitter:
-    def __init__(
-        self, nest: Nest, schedule: Schedule, memory: Callable[[Buffer], Buffer]
-    ) -> None:
+    def __init__(self, nest: Nest, schedule: Schedule, memory: Callable[[Buffer], Buffer]) -> None:
         self.nest = nest
         self.schedule = schedule
         self.builder = Builder("KERNEL", [("i64", "begin"), ("i64", "end")])
@@ -210,9 +206,7 @@ class _Emitter:
         if lanes == 1:
             return Value("i1", "true")
         left = builder.convert("trunc", builder.binary("sub", extent, base), "i32")
-        return builder.compare(
-            "icmp slt", builder.lane_numbers(lanes), builder.splat(left, lanes)
-        )
+        return builder.compare("icmp slt", builder.lane_numbers(lanes), builder.splat(left, lanes))
 
     def _with(self, tile: _Tile, axis: Axis, size: int) -> _Tile:
         if axis is not self.schedule.vector:
@@ -223,9 +217,7 @@ class _Emitter:
         mask = None if left == lanes else _constant_mask(lanes, left)
         return _Tile(tile.sizes, mask, vectors)
 
-    def _either(
-        self, condition: Value, yes: Callable[[], None], no: Callable[[], None]
-    ) -> None:
+    def _either(self, condition: Value, yes: Callable[[], None], no: Callable[[], None]) -> None:
         builder = self.builder
         first, second, done = (builder.fresh(part) for part in ("yes", "no", "join"))
         builder.branch_if(condition, first, second)
@@ -327,8 +319,9 @@ class _Emitter:
         if nest.kind == "map":
             self._reduce(evaluator, points, accumulators)
             results = self._results(accumulators, schedule.vector in nest.reduce)
-            changes = {} if along else {"vector": None, "lanes": 1}
-            self._store(evaluator.scope({}, guarded=True, **changes), points, results)
+            single = not along  # the lanes have been folded: what is left is scalars
+            stores = evaluator.scope({}, guarded=True, scalar=single)
+            self._store(stores, points, results)
         else:
             self._in_order(evaluator, points, accumulators)
 
@@ -360,9 +353,7 @@ class _Emitter:
         """One row of a sort; the second store of the nest names the spare memory."""
         axis, keys, key_stride, order_stride = sorted_axis(self.nest)
         evaluator = Evaluator(self.builder, self, None, 1, bases, self.nest, guarded=True)
-        order, spare = (
-            evaluator.address(store.buffer, store.offset) for store in self.nest.stores
-        )
+        order, spare = (evaluator.address(store.buffer, store.offset) for store in self.nest.stores)
         row = Row(
             evaluator.address(keys.buffer, keys.offset),
             order,

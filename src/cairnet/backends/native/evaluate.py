@@ -108,17 +108,29 @@ class Evaluator:
         self._dependence: dict[int, tuple[tuple[Axis, ...], bool]] = {}
 
     def scope(
-        self, counters: Mapping[Axis, Value], loads: Sequence[Load] = (), **changes: Any
+        self,
+        counters: Mapping[Axis, Value],
+        loads: Sequence[Load] = (),
+        *,
+        guarded: bool | None = None,
+        scalar: bool = False,
     ) -> Evaluator:
-        """An evaluator inside further loops; the addresses of `loads` are moved along here."""
+        """An evaluator inside further loops; the addresses of `loads` are moved along here.
+
+        Args:
+            counters: the counters of the further loops.
+            loads: whose addresses are worked out now.
+            guarded: whether guards are tested inside; default: as here.
+            scalar: whether the values inside have no lanes.
+        """
         inner = Evaluator(
             self.builder,
             self.parameters,
-            changes.get("vector", self.vector),
-            changes.get("lanes", self.lanes),
+            None if scalar else self.vector,
+            1 if scalar else self.lanes,
             {**self.bases, **counters},
             self.nest,
-            changes.get("guarded", self.guarded),
+            self.guarded if guarded is None else guarded,
         )
         inner._dependence = self._dependence
         for load in loads:
@@ -329,7 +341,9 @@ class Evaluator:
             return scalars.convert(builder, whole, int64, expression.dtype)
         element = llvm_type(expression.dtype)
         base = builder.splat(scalars.convert(builder, first, int64, expression.dtype), self.lanes)
-        steps = ", ".join(f"{element} {_wrapped(lane * stride, expression.dtype)}" for lane in range(self.lanes))
+        steps = ", ".join(
+            f"{element} {_wrapped(lane * stride, expression.dtype)}" for lane in range(self.lanes)
+        )
         return builder.binary("add", base, Value(base.type, f"<{steps}>"))
 
     # -- loads ---------------------------------------------------------------------------------
@@ -357,9 +371,7 @@ class Evaluator:
                 pointer = self.builder.select(active, pointer, ZEROS)
             return self.builder.load(memory, pointer, align)
         # One element for all lanes, of which some may not read it: then none needs another.
-        anyone = self.builder.call(
-            "i1", f"llvm.vector.reduce.or.v{active.lanes}i1", active
-        )
+        anyone = self.builder.call("i1", f"llvm.vector.reduce.or.v{active.lanes}i1", active)
         safe = self.builder.select(anyone, pointer, ZEROS)
         value = self._spread(self.builder.load(memory, safe, align))
         zero = Value(value.type, "zeroinitializer")

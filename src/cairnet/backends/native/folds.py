@@ -116,7 +116,9 @@ class Accumulator:
             return builder.compare(f"icmp {sign}{'gt' if largest else 'lt'}", value, best)
         better = builder.compare(f"fcmp {'ogt' if largest else 'olt'}", value, best)
         new_nan = builder.binary(
-            "and", builder.compare("fcmp uno", value, value), builder.compare("fcmp ord", best, best)
+            "and",
+            builder.compare("fcmp uno", value, value),
+            builder.compare("fcmp ord", best, best),
         )
         return builder.binary("or", better, new_nan)
 
@@ -159,7 +161,9 @@ def across_lanes(builder: Builder, accumulators: Sequence[Accumulator]) -> list[
                 if first + 1 < len(vectors)
                 else (Value(left.type, "poison"), absent)
             )
-            starts = [group * width + side * lanes for side in (0, 1) for group in range(len(owners))]
+            starts = [
+                group * width + side * lanes for side in (0, 1) for group in range(len(owners))
+            ]
             parts = [
                 _shuffle(builder, left, right, [s + h + i for s in starts for i in range(half)])
                 for h in (0, half)

@@ -167,7 +167,9 @@ def _float_divmod(builder: Builder, a: Value, b: Value) -> tuple[Value, Value]:
     whole = builder.select(late, builder.binary("fadd", whole, one), whole)
     ratio = builder.binary("fdiv", a, b)
     whole = builder.select(
-        builder.compare("fcmp une", quotient, zero), whole, builder.intrinsic("copysign", zero, ratio)
+        builder.compare("fcmp une", quotient, zero),
+        whole,
+        builder.intrinsic("copysign", zero, ratio),
     )
     by_zero = builder.compare("fcmp oeq", b, zero)
     return builder.select(by_zero, ratio, whole), rest
@@ -274,10 +276,10 @@ def _integer_power(builder: Builder, dtype: DType, a: Value, b: Value) -> Value:
     result, base = builder.integer(1, a.type), a
     one = builder.integer(1, a.type)
     for bit in range(dtype.itemsize * 8 - (1 if _signed(dtype) else 0)):
-        taken = builder.binary(
-            "and", builder.binary("lshr", b, builder.integer(bit, a.type)), one
+        taken = builder.binary("and", builder.binary("lshr", b, builder.integer(bit, a.type)), one)
+        factor = builder.select(
+            builder.compare("icmp ne", taken, builder.integer(0, a.type)), base, one
         )
-        factor = builder.select(builder.compare("icmp ne", taken, builder.integer(0, a.type)), base, one)
         result = builder.binary("mul", result, factor)
         base = builder.binary("mul", base, base)
     return result

@@ -109,9 +109,7 @@ class _Sort:
     def _at_most(self, value: Value) -> Value:
         return self.builder.call("i64", "llvm.smin.i64", value, self.row.length)
 
-    def _merge(
-        self, source: Value, target: Value, low: Value, middle: Value, high: Value
-    ) -> None:
+    def _merge(self, source: Value, target: Value, low: Value, middle: Value, high: Value) -> None:
         builder = self.builder
         left_slot, right_slot = builder.alloca("i64", 8), builder.alloca("i64", 8)
         builder.store(low, left_slot, 8)
@@ -125,9 +123,7 @@ class _Sort:
             left_ended = builder.compare("icmp sge", left, middle)
             right_left = builder.compare("icmp slt", right, high)
             earlier = self._before(self._key(second), self._key(first))
-            chosen = builder.binary(
-                "and", right_left, builder.binary("or", left_ended, earlier)
-            )
+            chosen = builder.binary("and", right_left, builder.binary("or", left_ended, earlier))
             builder.store(builder.select(chosen, second, first), self._place(target, out), 8)
             moved = builder.convert("zext", chosen, "i64")
             builder.store(builder.binary("add", right, moved), right_slot, 8)
