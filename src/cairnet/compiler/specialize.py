@@ -24,8 +24,9 @@ def specialize(
         The new placeholders, in the same order, and the new results.
     """
     copies: dict[Tensor, Tensor] = {}
-    for tensor in inputs:
-        copies[tensor] = Input(evaluate(tensor.extents, sizes), tensor.dtype, tensor.name)
+    for placeholder in inputs:
+        extents = evaluate(placeholder.extents, sizes)
+        copies[placeholder] = Input(extents, placeholder.dtype, placeholder.name)
     for tensor in topological_order(outputs, stop=lambda t: t in copies):
         if tensor not in copies:
             copies[tensor] = _copy(tensor, copies, sizes)
