@@ -15,7 +15,17 @@ from collections.abc import Iterator, Mapping
 from functools import total_ordering
 from typing import Any, TypeAlias
 
-__all__ = ["Extent", "Size", "evaluate", "maximum", "minimum", "same", "symbol", "symbols_of"]
+__all__ = [
+    "Extent",
+    "Size",
+    "evaluate",
+    "from_atom",
+    "maximum",
+    "minimum",
+    "same",
+    "symbol",
+    "symbols_of",
+]
 
 Size: TypeAlias = "int | Extent"
 _Monomial: TypeAlias = "tuple[_Atom, ...]"
@@ -45,7 +55,7 @@ class _Atom:
 
     def evaluate(self, bindings: Mapping[Extent, int]) -> Size:
         if self.kind == "symbol":
-            return bindings.get(_from_atom(self), _from_atom(self))
+            return bindings.get(from_atom(self), from_atom(self))
         first, second = (evaluate(argument, bindings) for argument in self.arguments)
         operation = {"floor": _floor_divide, "max": maximum, "min": minimum}[self.kind]
         return operation(first, second)
@@ -109,7 +119,7 @@ class Extent:
 
 def symbol(name: str) -> Extent:
     """A fresh unknown size. Two symbols with one name stay different."""
-    return _from_atom(_Atom("symbol", (), f"{name}#{next(_serial)}"))
+    return from_atom(_Atom("symbol", (), f"{name}#{next(_serial)}"))
 
 
 def same(first: Size, second: Size) -> bool:
@@ -151,12 +161,13 @@ def symbols_of(value: Any) -> Iterator[Extent]:
         for monomial, _ in value.terms:
             for atom in monomial:
                 if atom.kind == "symbol":
-                    yield _from_atom(atom)
+                    yield from_atom(atom)
                 else:
                     yield from symbols_of(atom.arguments)
 
 
-def _from_atom(atom: _Atom) -> Extent:
+def from_atom(atom: _Atom) -> Extent:
+    """The formula that is one factor."""
     return Extent({(atom,): 1})
 
 
@@ -175,7 +186,7 @@ def _simplify(terms: Mapping[_Monomial, int]) -> Size:
 
 def _operation(kind: str, first: Size, second: Size) -> Extent:
     label = f"{kind}({_full(first)}, {_full(second)})"
-    return _from_atom(_Atom(kind, (first, second), label))
+    return from_atom(_Atom(kind, (first, second), label))
 
 
 def _floor_divide(first: Size, second: Size) -> Size:

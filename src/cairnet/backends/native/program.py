@@ -1,29 +1,30 @@
-"""The native backend: compile a graph, hold its tables, run it."""
+"""The native backend: compile a graph or find it compiled, hold its tables, run it."""
 
 from __future__ import annotations
 
-import hashlib
-import math
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from cairnet.backends.native import cache, jit, team
-from cairnet.backends.native.machine import Machine, host
+from cairnet.backends.native.blueprint import Blueprint, blueprint_of, pack, unpack
+from cairnet.backends.native.fingerprint import Fingerprint, fingerprint, sources_unchanged
+from cairnet.backends.native.machine import host
 from cairnet.backends.native.pace import Pace
-from cairnet.backends.native.module import CONTEXT_SLOTS, Module, build_module
+from cairnet.backends.native.tables import Sizes, Tables, address
 from cairnet.base.configuration import configuration
-from cairnet.compiler.loops import Buffer
-from cairnet.compiler.pipeline import Lowered, lower
-from cairnet.compiler.plan import ALIGNMENT, arena_layout
-from cairnet.compiler.rewrite import rewrite
-from cairnet.compiler.specialize import specialize
-from cairnet.compiler.tile import Target
+from cairnet.base.errors import CompileError
 from cairnet.tensor.core import Input, Tensor, Variable
-from cairnet.tensor.extent import Extent, evaluate
+from cairnet.tensor.extent import Extent
+
+if TYPE_CHECKING:
+    from cairnet.backends.native.module import Module
+    from cairnet.backends.native.passes import Passes
+    from cairnet.compiler.pipeline import Lowered
 
 __all__ = ["NativeProgram", "compile_program"]
 
@@ -36,74 +37,123 @@ def compile_program(
     outputs: Sequence[Tensor],
     updates: Sequence[tuple[Variable, Tensor]],
     fixed: Mapping[Extent, int],
+    timed: bool = False,
 ) -> NativeProgram:
-    """Compile a graph for this machine.
+    """Compile a graph for this machine, or load what was compiled for an equal graph before.
 
     Args:
         inputs: the placeholders.
         outputs: the results wanted.
         updates: variables and the expressions of their new values.
         fixed: the unknown extents that are compiled as numbers; the others stay run-time numbers.
+        timed: whether the program adds up the cycles spent in each kernel (see `times`).
     """
-    machine = host()
-    wanted = [*outputs, *(value for _, value in updates)]
-    placeholders, known = specialize(inputs, wanted, fixed)
-    results = rewrite(known)
-    count = len(outputs)
-    pairs = [
-        (variable, value)
-        for (variable, _), value in zip(updates, results[count:], strict=True)
-    ]
-    target = Target(machine.vector_bytes, machine.registers)
-    lowered = lower(placeholders, results[:count], pairs, target)
-    module = build_module(lowered)
-    return NativeProgram(lowered, module, _library(module, machine))
+    return NativeProgram(_Source(inputs, outputs, updates, fixed, timed))
 
 
-def _library(module: Module, machine: Machine) -> jit.Library:
-    text = "\n".join([jit.generator_version(), machine.identity, module.text])
-    key = hashlib.sha256(text.encode()).hexdigest()
-    code = cache.lookup(key)
-    if code is None:
-        code = jit.compile_module(module.text, machine)
-        cache.store(key, code)
-    return jit.load(code)
+class _Source:
+    """What a program is made from: a graph, and the passes that compile it."""
+
+    def __init__(
+        self,
+        inputs: Sequence[Input],
+        outputs: Sequence[Tensor],
+        updates: Sequence[tuple[Variable, Tensor]],
+        fixed: Mapping[Extent, int],
+        timed: bool,
+    ) -> None:
+        self.count = len(inputs)
+        self._arguments = (inputs, outputs, updates, fixed)
+        self._timed = timed
+
+    def passes(self) -> Passes:
+        """The passes, none of which has run yet."""
+        # Imported here because a program that is found on the disk needs none of the compiler.
+        from cairnet.backends.native.passes import Passes
+
+        return Passes(*self._arguments, self._timed)
+
+    def fingerprint(self) -> Fingerprint:
+        """What the code depends on."""
+        options = ["timed"] if self._timed else []
+        if configuration().verify:
+            options.append("verified")
+        return fingerprint(*self._arguments, options)
 
 
-@dataclass
-class _Tables:
-    """The memory and the tables of a program for one set of sizes."""
+def _built(source: _Source, graph: Fingerprint) -> tuple[Blueprint, jit.Library]:
+    """The program from the disk, or else compiled and kept there."""
+    if graph.digest is not None:
+        found = _loaded(cache.lookup(graph.digest))
+        if found is not None:
+            return found
+    passes = source.passes()
+    code = jit.compile_module(passes.module.text, host())
+    blueprint = blueprint_of(passes.lowered, passes.module, graph)
+    if graph.digest is not None and sources_unchanged():
+        cache.store(graph.digest, pack(blueprint, code))
+    return blueprint, jit.load(code)
 
-    arena: np.ndarray
-    buffers: np.ndarray
-    extents: np.ndarray
-    strides: np.ndarray
-    barrier: np.ndarray
-    times: np.ndarray
-    context: np.ndarray
-    pace: Pace | None = None
+
+def _loaded(entry: bytes | None) -> tuple[Blueprint, jit.Library] | None:
+    """A program out of the cache; None where there is none that can be used."""
+    parts = None if entry is None else unpack(entry)
+    if parts is None:
+        return None
+    blueprint, code = parts
+    try:
+        library = jit.load(code)
+        library.address("program")
+    except CompileError:
+        return None
+    return blueprint, library
 
 
 class NativeProgram:
     """Machine code for a graph, with its memory.
 
     Args:
-        lowered: the nests, for the buffers they use and for explanations.
-        module: the IR, for what its tables must hold.
-        library: the machine code.
+        source: what it is made from.
     """
 
-    def __init__(self, lowered: Lowered, module: Module, library: jit.Library) -> None:
-        self.lowered = lowered
-        self.module = module
-        self.library = library
+    def __init__(self, source: _Source) -> None:
+        self._source = source
+        graph = source.fingerprint()
+        self.blueprint, self._library = _built(source, graph)
+        self._entry = self._library.address("program")
+        self._symbols = graph.symbols
+        self._tables = Tables(self.blueprint, graph)
+        self._inputs = self._tables.places("input", source.count)
         # The tables and the arena serve one call at a time.
         self._lock = threading.Lock()
-        self._entry = library.address("program")
-        self._tables: dict[tuple[int, ...], _Tables] = {}
-        places = {buffer: number for number, buffer in enumerate(module.buffers)}
-        self._inputs = [places.get(buffer) for buffer in lowered.inputs]
-        self._outputs = [places.get(buffer) for buffer in lowered.outputs]
+
+    # -- what it was made of -------------------------------------------------------------------
+
+    @property
+    def rewritten(self) -> list[Tensor]:
+        """The outputs and the new values of the updates, after rewriting."""
+        return self._passes.rewritten
+
+    @property
+    def lowered(self) -> Lowered:
+        """The nests, scheduled and with their memory planned."""
+        return self._passes.lowered
+
+    @property
+    def module(self) -> Module:
+        """The LLVM IR of the program."""
+        return self._passes.module
+
+    @cached_property
+    def _passes(self) -> Passes:
+        return self._source.passes()
+
+    @property
+    def times(self) -> np.ndarray:
+        """For a timed program the cycles that thread 0 has spent in each kernel of `module`."""
+        return self._tables.times
+
+    # -- running -------------------------------------------------------------------------------
 
     def run(
         self,
@@ -112,84 +162,44 @@ class NativeProgram:
         steps: int | None = None,
     ) -> list[np.ndarray]:
         """See `cairnet.backends.program.Program.run`."""
+        symbols = tuple([bindings[symbol] for symbol in self._symbols])
         with self._lock:
-            return self._run(arrays, bindings, steps)
+            return self._run(arrays, symbols, steps)
 
     def _run(
-        self, arrays: Sequence[np.ndarray], bindings: Mapping[Extent, int], steps: int | None
+        self, arrays: Sequence[np.ndarray], symbols: tuple[int, ...], steps: int | None
     ) -> list[np.ndarray]:
-        key = tuple(bindings.values())
-        tables = self._tables.get(key)
-        if tables is None:
-            tables = self._tables[key] = self._make_tables(bindings)
+        tables = self._tables
+        buffers, strides = tables.buffers, tables.strides
+        count = 1 if steps is None else steps
+        sizes = tables.prepare(symbols, count)
         results = []
-        for buffer, number in zip(self.lowered.outputs, self._outputs, strict=True):
-            shape = evaluate(buffer.extents, bindings)
-            whole = shape if steps is None else (steps, *shape)
-            result = np.empty(whole, buffer.dtype)
+        for form in sizes.results:
+            shape = form.shape if steps is None else (steps, *form.shape)
+            result = np.empty(shape, form.dtype)
             results.append(result)
-            if number is not None:
-                tables.buffers[number] = result.ctypes.data
-                tables.strides[number] = 0 if steps is None else math.prod(shape) * result.itemsize
-        for array, number in zip(arrays, self._inputs, strict=True):
-            if number is not None:
-                tables.buffers[number] = array.ctypes.data
-                tables.strides[number] = 0 if steps is None else array.nbytes // steps
-        count = steps or 1
-        tables.context[-1] = count
-        self._run_on_threads(tables, count)
+            if form.place is not None:
+                buffers[form.place] = address(result)
+                strides[form.place] = form.stride
+        for array, place in zip(arrays, self._inputs, strict=True):
+            if place is not None:
+                buffers[place] = address(array)
+                strides[place] = array.nbytes // count
+        self._run_on_threads(sizes, count)
         return results
 
-    def _run_on_threads(self, tables: _Tables, count: int) -> None:
+    def _run_on_threads(self, sizes: Sizes, count: int) -> None:
         """On as many threads as the user asked for, or else on as many as are fastest."""
-        context = tables.context.ctypes.data
+        context = self._tables.context
         if configuration().threads is not None:
             team.run(self._entry, context, team.get_threads())
             return
-        if self.module.cycles * count < _ALONE_CYCLES:
+        if self.blueprint.cycles * count < _ALONE_CYCLES:
             team.run(self._entry, context, 1)
             return
-        if tables.pace is None:
-            tables.pace = Pace(team.get_threads())
-        threads = tables.pace.choose()
+        if sizes.pace is None:
+            sizes.pace = Pace(team.get_threads())
+        threads = sizes.pace.choose()
         start = time.perf_counter()
         team.run(self._entry, context, threads)
-        tables.pace.record(threads, (time.perf_counter() - start) / count)
-
-    def _make_tables(self, bindings: Mapping[Extent, int]) -> _Tables:
-        lives = self.lowered.lives
-        offsets, total = arena_layout(
-            [(life.size, life.first, life.last) for life in lives], bindings
-        )
-        arena = np.zeros(total + ALIGNMENT, np.uint8)
-        start = arena.ctypes.data + (-arena.ctypes.data % ALIGNMENT)
-        place = {life.buffer: start + offset for life, offset in zip(lives, offsets, strict=True)}
-        buffers = np.zeros(max(len(self.module.buffers), 1), np.uint64)
-        for number, buffer in enumerate(self.module.buffers):
-            buffers[number] = place.get(buffer, 0) or _address(buffer)
-        extents = np.array([evaluate(item, bindings) for item in self.module.extents], np.int64)
-        strides = np.zeros(len(buffers), np.int64)
-        barrier = np.zeros(team.BARRIER_BYTES + 128, np.uint8)
-        state = barrier.ctypes.data + (-barrier.ctypes.data % 128)
-        times = np.zeros(max(len(self.module.kernels), 1), np.int64)
-        addresses = {
-            "buffers": buffers.ctypes.data,
-            "extents": extents.ctypes.data,
-            "strides": strides.ctypes.data,
-            "barrier": state,
-            "times": times.ctypes.data,
-            "steps": 1,
-        }
-        context = np.array([addresses[name] for name in CONTEXT_SLOTS], np.int64)
-        return _Tables(arena, buffers, extents, strides, barrier, times, context)
-
-
-def _address(buffer: Buffer) -> int:
-    """Where a buffer lies that exists before the program runs; 0 for inputs and outputs."""
-    tensor = buffer.tensor
-    if buffer.kind == "variable" and isinstance(tensor, Variable):
-        return int(tensor.data.ctypes.data)
-    if buffer.kind == "constant":
-        return int(tensor.parameters["value"].array.ctypes.data)
-    return 0
-
+        sizes.pace.record(threads, (time.perf_counter() - start) / count)
