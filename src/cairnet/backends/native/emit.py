@@ -72,9 +72,7 @@ class _Emitter:
         # LLVM would copy a kernel into the program that calls it, and then work on one function as
         # long as all of them: that takes a third more time and gains nothing.
         attributes = "nounwind noinline"
-        self.builder = Builder(
-            "KERNEL", [("i64", "begin"), ("i64", "end")], attributes=attributes
-        )
+        self.builder = Builder("KERNEL", [("i64", "begin"), ("i64", "end")], attributes=attributes)
         self.arguments: list[Buffer | Extent] = []
         self._parameters: dict[Buffer | Extent, Value] = {}
         self.memory = memory
