@@ -7,9 +7,10 @@ vectoriser has put it.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Sequence
 
-from cairnet.backends.native.builder import Builder, Value, float_literal, vector_of
+from cairnet.backends.native.builder import Builder, Value, vector_of
 
 __all__ = ["Lanes"]
 
@@ -52,12 +53,9 @@ class Lanes:
 
     def pattern(self, value: float) -> int:
         """The bits of a constant."""
-        literal = int(float_literal(value, "double"), 16)
-        if self.element == "double":
-            return literal
-        import numpy as np
-
-        return int(np.float32(value).view(np.uint32))
+        single = self.element == "float"
+        stored = struct.pack("<f" if single else "<d", value)
+        return int.from_bytes(stored, "little")
 
     # -- arithmetic ----------------------------------------------------------------------------
 
