@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 from tests.golden import check_golden
+from tests.graphs import assert_close
 
 import cairnet as cn
 from cairnet.base.dtypes import is_floating
@@ -100,7 +101,7 @@ def check_values(made: Graph) -> None:
         found.append([*f(*arrays), *(variable.numpy() for variable in made.updates)])
     for expected, actual in zip(*found, strict=True):
         assert (actual.dtype, actual.shape) == (expected.dtype, expected.shape)
-        np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-5)
+        assert_close(actual, expected)
 
 
 class Records:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from functools import lru_cache
 
 from cairnet.compiler.loops import (
     Affine,
@@ -27,11 +28,11 @@ from cairnet.compiler.loops import (
     expressions,
 )
 from cairnet.compiler.rebuild import rewrite_nest
-from cairnet.tensor.extent import Extent, Size
+from cairnet.tensor.extent import Extent, Size, evaluate, symbols_of
 
 __all__ = ["HINT", "coalesce", "hint", "split_long_folds"]
 
-#: What an extent that is known only at run time is taken for when costs are estimated.
+#: What an unknown extent of an input is taken for when costs are estimated.
 HINT = 64
 _CHUNKS = 16
 _FEW_RESULTS = 256
@@ -40,7 +41,12 @@ _LONG_FOLD = 16384
 
 def hint(size: Size) -> int:
     """The size, or a typical number where it is not known."""
-    return HINT if isinstance(size, Extent) else size
+    return _typical(size) if isinstance(size, Extent) else size
+
+
+@lru_cache(maxsize=4096)
+def _typical(size: Extent) -> int:
+    return max(int(evaluate(size, dict.fromkeys(symbols_of(size), HINT))), 1)
 
 
 def coalesce(nest: Nest) -> None:

@@ -1,0 +1,187 @@
+"""Merging axes and splitting long folds: what happens, and where it must not."""
+
+import pytest
+from tests.compiler.passes import Graph, Records, check_values, graph, listing_after
+
+import cairnet as cn
+from cairnet.compiler.loops import Affine, Axis, Buffer, Fold, Load, Nest, Result, Store
+from cairnet.compiler.shape import coalesce, hint
+from cairnet.tensor.core import Tensor
+from cairnet.tensor.extent import symbol
+
+merging = Records("coalesce", before="fuse", after="coalesce")
+splitting = Records("split", before="coalesce", after="split")
+
+
+def tensor(*shape: int | None, name: str = "x", dtype: object = cn.float32) -> Tensor:
+    return cn.input(shape, dtype, name)
+
+
+@merging.shows("axes that are walked as one")
+def _() -> Graph:
+    x, y = tensor(3, 4, 5), tensor(3, 4, 5, name="y")
+    return graph([x, y], x + y)
+
+
+@merging.shows("the axes on either side of one that is read otherwise")
+def _() -> Graph:
+    x, bias = tensor(3, 4, 5, 6), tensor(5, 6, name="bias")
+    return graph([x, bias], x + bias)
+
+
+@merging.shows("an unknown extent and a known one")
+def _() -> Graph:
+    x = tensor(None, 4, 5)
+    return graph([x], cn.exp(x))
+
+
+@merging.shows("axes that are folded")
+def _() -> Graph:
+    x, w = tensor(2, 6, 6, 3), tensor(3, 3, 3, 4, name="w")
+    return graph([x, w], [cn.sum(x, axis=(1, 2)), cn.conv2d(x, w)])
+
+
+@merging.shows("not: an axis that is folded with one that is not")
+def _() -> Graph:
+    x = tensor(4, 5)
+    return graph([x], cn.sum(x, axis=1))
+
+
+@merging.shows("not: axes that are read in another order than they are written")
+def _() -> Graph:
+    x = tensor(4, 5)
+    return graph([x], cn.permute_dims(x, (1, 0)))
+
+
+@merging.shows("not: an axis with a guard of its own")
+def _() -> Graph:
+    x, y = tensor(3, 4, 5), tensor(3, 4, 5, name="y")
+    return graph([x, y], cn.concat([x, cn.zeros((3, 4, 5))], axis=1) + 1.0)
+
+
+@merging.shows("not: rows whose place is a value")
+def _() -> Graph:
+    x, rows = tensor(9, 2, 3), tensor(4, name="rows", dtype=cn.int64)
+    return graph([x, rows], cn.take(x, rows, axis=0))
+
+
+@splitting.shows("a long sum in sixteen chunks")
+def _() -> Graph:
+    x = tensor(160000)
+    return graph([x], cn.sum(x))
+
+
+@splitting.shows("the number of chunks divides the length where it can")
+def _() -> Graph:
+    x = tensor(13 * 13 * 200)
+    return graph([x], cn.max(x))
+
+
+@splitting.shows("a length that nothing divides is guarded")
+def _() -> Graph:
+    x = tensor(100003, 2)
+    return graph([x], cn.sum(x * x, axis=0))
+
+
+@splitting.shows("an unknown length, if what is known is long")
+def _() -> Graph:
+    x = tensor(None, 3000)
+    return graph([x], cn.sum(x))
+
+
+@splitting.shows("not: an unknown length by itself")
+def _() -> Graph:
+    x = tensor(None)
+    return graph([x], cn.sum(x))
+
+
+@splitting.shows("not: many results are shared out as they are")
+def _() -> Graph:
+    x = tensor(2000, 20000)
+    return graph([x], cn.sum(x, axis=1))
+
+
+@splitting.shows("not: a short sum")
+def _() -> Graph:
+    x = tensor(16000)
+    return graph([x], cn.sum(x))
+
+
+@splitting.shows("not: the place of an extreme")
+def _() -> Graph:
+    x = tensor(160000)
+    return graph([x], cn.argmax(x))
+
+
+def test_the_loops_of_every_record() -> None:
+    merging.check_golden()
+    splitting.check_golden()
+
+
+@pytest.mark.parametrize("title", list(merging.shown))
+def test_the_values_after_merging(title: str) -> None:
+    check_values(merging.shown[title]())
+
+
+@pytest.mark.parametrize("title", list(splitting.shown))
+def test_the_values_after_splitting(title: str) -> None:
+    check_values(splitting.shown[title]())
+
+
+def test_a_fold_of_two_values_is_split_as_one() -> None:
+    x = tensor(64 * 1024)
+    made = graph([x], [cn.sum(x), cn.prod(x * 0.0 + 1.0)])
+    text = listing_after(made, "split")
+    assert text.count("chunk < ") == 4
+    check_values(made)
+
+
+def test_two_folds_of_one_nest_are_split_together() -> None:
+    x = tensor(64 * 1024)
+    axis = Axis("i", 64 * 1024)
+    source = Buffer("x", cn.float32, x.extents, x, "input")
+    load = Load(cn.float32, source, Affine.of(axis))
+    stores = tuple(
+        Store(Buffer(name, cn.float32, (), x, "output"), Affine(), Result(cn.float32, number))
+        for number, name in enumerate(("total", "largest"))
+    )
+    nest = Nest((), (axis,), (Fold("sum", load), Fold("max", load)), stores, (x,))
+    from cairnet.compiler.nest_listing import format_nests
+    from cairnet.compiler.shape import split_long_folds
+
+    assert format_nests(split_long_folds(nest)).splitlines() == [
+        "for chunk < 16:",
+        "    total = sum over i < 4096 of x[4096·chunk + i]",
+        "    largest = max over i < 4096 of x[4096·chunk + i]",
+        "    partial[chunk] := total",
+        "    partial2[chunk] := largest",
+        "total = sum over chunk < 16 of partial[chunk]",
+        "largest = max over chunk < 16 of partial2[chunk]",
+        "total := total",
+        "largest := largest",
+    ]
+
+
+def test_an_unknown_extent_is_taken_for_a_typical_one() -> None:
+    assert hint(7) == 7
+    n = symbol("n")
+    assert [hint(n), hint(n * 28 + 3), hint((n + 1) // 2)] == [64, 64 * 28 + 3, 32]
+
+
+def test_merging_stops_where_a_number_repeats() -> None:
+    x = tensor(4, 4)
+    outer, inner = Axis("i", 4), Axis("j", 4)
+    source = Buffer("x", cn.float32, (4, 4), x, "input")
+    target = Buffer("y", cn.float32, (4, 4), x, "output")
+    place = Affine(0, {outer: 4, inner: 1})
+    turned = Affine(0, {outer: 1, inner: 4})
+    nest = Nest(
+        (outer, inner), (), (), (Store(target, place, Load(cn.float32, source, turned)),), (x,)
+    )
+    coalesce(nest)
+    assert nest.axes == (outer, inner)
+    nest = Nest(
+        (outer, inner), (), (), (Store(target, place, Load(cn.float32, source, place)),), (x,)
+    )
+    coalesce(nest)
+    assert [axis.extent for axis in nest.axes] == [16]
