@@ -25,8 +25,8 @@ from typing import Any
 import numpy as np
 
 from cairnet.backends.native import team_ir
+from cairnet.backends.native.barrier import BARRIER_BYTES, MAX_THREADS, barrier_ir, emit_barrier
 from cairnet.backends.native.forking import around
-from cairnet.backends.native.team_ir import BARRIER_BYTES, MAX_THREADS, barrier_ir, emit_barrier
 from cairnet.base.configuration import configuration, configure
 from cairnet.base.errors import ArgumentError
 

@@ -1,4 +1,4 @@
-"""The native half of the team of threads: barrier, worker and the call that runs a program.
+"""The native half of the team of threads: the worker, and the call that runs a program.
 
 Everything that happens between two threads happens in this code and not in Python, so that a
 worker never needs the interpreter lock: it is woken, works and goes to sleep again while Python
@@ -23,27 +23,11 @@ whoever changes ASLEEP signals under the same mutex afterwards: no wakeup can be
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable
 
+from cairnet.backends.native.barrier import PAUSE_ONCE, backoff_ir, read, wait_until, write
 from cairnet.backends.native.builder import Builder, Value
-from cairnet.base.errors import CompileError
 
-__all__ = [
-    "AWAKE",
-    "BARRIER_BYTES",
-    "BLOCK_BYTES",
-    "MAX_THREADS",
-    "WORKERS",
-    "barrier_ir",
-    "emit_barrier",
-    "team_ir",
-]
-
-MAX_THREADS = 64
-
-# A thread's row of barrier flags: one 8-byte flag for each number of threads.
-_ROW_BYTES = 8 * MAX_THREADS
-BARRIER_BYTES = MAX_THREADS * _ROW_BYTES
+__all__ = ["AWAKE", "BLOCK_BYTES", "WORKERS", "team_ir"]
 
 # The team's memory: block 0 is common, block i belongs to worker i. Fields by their offset; what
 # different threads write lies 128 bytes apart, as far as processors fetch at once.
@@ -54,110 +38,28 @@ MUTEX, CONDITION = 128, 256
 
 AWAKE, ASLEEP, WAKING, CLAIMED, WORK, STOP = 1, 2, 3, 4, 5, 6
 
-# How often to look before the first pause, and before the first sched_yield: about 1.5 µs in all,
-# after which another process may well be sitting on the core that the other thread needs.
-_LOOKS, _PAUSES = 16, 32
 # How long an idle worker looks for work before it lets others have the core in between, and before
 # it goes to sleep, in nanoseconds. Calls that follow each other in a loop find it awake.
 _YIELD_AFTER, _SLEEP_AFTER = 2_000, 150_000
 # Two calls that find sleepers within this time are the beginning of a series.
 _SERIES = 1_000_000
 
-_PAUSE = {
-    "x86_64": ("declare void @llvm.x86.sse2.pause()", "call void @llvm.x86.sse2.pause()"),
-    "aarch64": ("declare void @llvm.aarch64.hint(i32)", "call void @llvm.aarch64.hint(i32 1)"),
-}
 _CLOCK = 6 if platform.system() == "Darwin" else 1  # CLOCK_MONOTONIC
 
 
-def emit_barrier(builder: Builder, state: Value, thread: Value, threads: Value) -> None:
-    """Write a meeting of all threads of a program: nobody goes on before everybody has come.
-
-    What a thread has written before it is visible to every thread after it.
-
-    Args:
-        builder: the function being written, in a module that contains `barrier_ir()`.
-        state: pointer to BARRIER_BYTES bytes, zero at first, at a multiple of 128. One state
-            may serve any number of barriers and runs, with different numbers of threads too.
-        thread: this thread's number, an i64.
-        threads: the number of threads, an i64, at most MAX_THREADS.
-    """
-    arguments = ", ".join(f"{value.type} {value.name}" for value in (state, thread, threads))
-    builder.line(f"call void @team.barrier({arguments})")
-
-
-def barrier_ir(architecture: str | None = None) -> str:
-    """The functions that `emit_barrier` calls, to be put once into a module.
-
-    Every thread raises its own flag, on a cache line that nobody else writes, to the number of
-    its meetings, and waits until the flags of the others are as high: one transfer of a cache line
-    in each direction. There is a flag for each number of threads, because the threads of a run
-    with two have met equally often in runs with two, but not with the third one.
-    """
-    return f"{_backoff(architecture)}\n{_barrier()}"
-
-
 def team_ir(architecture: str | None = None) -> str:
-    """The module of the team; `team.Team` calls its functions."""
+    """The module of the team; `team.run` and its kin call its functions."""
     builders = [_clock(), _wake(), _worker(), _start(), _stop(), _seize(), _release(), _run()]
     declarations = sorted(set().union(*(builder.declarations for builder in builders)))
     functions = [builder.text() for builder in builders]
-    return "\n".join([_backoff(architecture), *declarations, *functions])
+    return "\n".join([backoff_ir(architecture), *declarations, *functions])
 
 
 # -- pieces ----------------------------------------------------------------------------------------
 
 
-def _backoff(architecture: str | None) -> str:
-    """What a thread does between two looks: nothing, then a pause, then it lets others run."""
-    name = architecture or platform.machine()
-    name = {"arm64": "aarch64", "AMD64": "x86_64"}.get(name, name)
-    if name not in _PAUSE:
-        raise CompileError(f"no pause instruction is known for {name}; known: {', '.join(_PAUSE)}")
-    declaration, pause = _PAUSE[name]
-    builder = Builder("team.backoff", [("i64", "looks")])
-    looks = builder.parameter(0)
-    with builder.when(builder.compare("icmp uge", looks, builder.integer(_LOOKS))):
-        late = builder.compare("icmp uge", looks, builder.integer(_LOOKS + _PAUSES))
-        builder.branch_if(late, "yielding", "pausing")
-        builder.label("yielding")
-        builder.line("%ignored = call i32 @sched_yield()")
-        builder.branch("rested")
-        builder.label("pausing")
-        builder.line(pause)
-        builder.branch("rested")
-        builder.label("rested")
-    builder.line("ret void")
-    text = builder.text().replace("define void", "define private void")
-    return f"{declaration}\ndeclare i32 @sched_yield()\n{text}"
-
-
-def _wait_until(builder: Builder, reached: Callable[[], Value]) -> None:
-    """Look again and again, backing off, until a condition holds."""
-    look, rest, done = (builder.fresh(stem) for stem in ("look", "rest", "seen"))
-    count = f"%{builder.fresh('looks')}"
-    before = builder.block
-    builder.branch(look)
-    builder.label(look)
-    builder.line(f"{count} = phi i64 [ 0, %{before} ], [ {count}.next, %{rest} ]")
-    builder.branch_if(reached(), done, rest)
-    builder.label(rest)
-    builder.line(f"call void @team.backoff(i64 {count})")
-    builder.line(f"{count}.next = add i64 {count}, 1")
-    builder.branch(look)
-    builder.label(done)
-
-
 def _field(builder: Builder, block: Value, offset: int) -> Value:
     return builder.offset(block, "i8", builder.integer(offset))
-
-
-def _read(builder: Builder, place: Value) -> Value:
-    return builder.emit("i64", f"load atomic i64, ptr {place.name} acquire, align 8")
-
-
-def _write(builder: Builder, value: Value, place: Value) -> None:
-    builder.line(f"store atomic i64 {value.name}, ptr {place.name} release, align 8")
 
 
 def _exchange(builder: Builder, place: Value, old: int, new: int) -> Value:
@@ -173,32 +75,6 @@ def _block(builder: Builder, state: Value, number: Value) -> Value:
     """The block of the worker that a counter from 0 means."""
     following = builder.binary("add", number, builder.integer(1))
     return builder.offset(state, f"[{BLOCK_BYTES} x i8]", following)
-
-
-# -- the barrier -----------------------------------------------------------------------------------
-
-
-def _barrier() -> str:
-    builder = Builder("team.barrier", [("ptr", "state"), ("i64", "thread"), ("i64", "threads")])
-    state, thread, threads = (builder.parameter(i) for i in range(3))
-    with builder.when(builder.compare("icmp ugt", threads, builder.integer(1))):
-        column = builder.offset(state, "i64", builder.binary("sub", threads, builder.integer(1)))
-
-        def flag(number: Value) -> Value:
-            return builder.offset(column, f"[{_ROW_BYTES} x i8]", number)
-
-        own = flag(thread)
-        meeting = builder.binary("add", builder.load("i64", own, 8), builder.integer(1))
-        _write(builder, meeting, own)
-        with builder.loop(builder.integer(0), threads) as other:
-            place = flag(other)
-
-            def arrived() -> Value:
-                return builder.compare("icmp uge", _read(builder, place), meeting)
-
-            _wait_until(builder, arrived)
-    builder.line("ret void")
-    return builder.text().replace("define void", "define private void")
 
 
 # -- the worker ------------------------------------------------------------------------------------
@@ -241,7 +117,7 @@ def _worker() -> Builder:
     builder.branch("look")
     builder.label("look")
     builder.line("%looks = phi i64 [ 0, %rested ], [ %again, %nothing ], [ %again, %late ]")
-    found = _read(builder, status)
+    found = read(builder, status)
     builder.line(
         f"switch i64 {found.name}, label %idle [ i64 {WORK}, label %work i64 {STOP}, label %stop ]"
     )
@@ -256,7 +132,7 @@ def _worker() -> Builder:
 def _idle(builder: Builder, status: Value, since: Value) -> None:
     builder.label("idle")
     builder.line("%again = add i64 %looks, 1")
-    builder.line(f"call void @team.backoff(i64 {_LOOKS})")  # one pause
+    builder.line(f"call void @team.backoff(i64 {PAUSE_ONCE})")  # one pause
     # Every 32nd look is at the clock too, whose reading takes as long as a look.
     rounds = builder.binary("and", Value("i64", "%again"), builder.integer(31))
     builder.branch_if(builder.compare("icmp eq", rounds, builder.integer(0)), "check", "nothing")
@@ -291,7 +167,7 @@ def _work(builder: Builder, block: Value, status: Value) -> None:
     builder.line(
         f"call void {program.name}(ptr {context.name}, i64 {thread.name}, i64 {threads.name})"
     )
-    _write(builder, builder.integer(AWAKE), status)
+    write(builder, builder.integer(AWAKE), status)
     builder.branch("rested")
 
 
@@ -301,7 +177,7 @@ def _sleep(builder: Builder, block: Value, status: Value) -> None:
     builder.call("i32", "pthread_mutex_lock", mutex)
     builder.branch("dream")
     builder.label("dream")
-    sleeping = builder.compare("icmp eq", _read(builder, status), builder.integer(ASLEEP))
+    sleeping = builder.compare("icmp eq", read(builder, status), builder.integer(ASLEEP))
     builder.branch_if(sleeping, "wait", "wakened")
     builder.label("wait")
     builder.call("i32", "pthread_cond_wait", condition, mutex)
@@ -320,7 +196,7 @@ def _start() -> Builder:
     block, null = builder.parameter(0), Value("ptr", "null")
     builder.call("i32", "pthread_mutex_init", _field(builder, block, MUTEX), null)
     builder.call("i32", "pthread_cond_init", _field(builder, block, CONDITION), null)
-    _write(builder, builder.integer(WAKING), _field(builder, block, STATUS))
+    write(builder, builder.integer(WAKING), _field(builder, block, STATUS))
     handle = _field(builder, block, HANDLE)
     error = builder.call("i32", "pthread_create", handle, null, Value("ptr", "@team.worker"), block)
     builder.line(f"ret i32 {error.name}")
@@ -347,7 +223,7 @@ def _change_idle(builder: Builder, block: Value, new: int) -> Value:
     steps = {state: builder.fresh("from") for state in (AWAKE, ASLEEP, WAKING)}
     builder.branch(again)
     builder.label(again)
-    found = _read(builder, status)
+    found = read(builder, status)
     cases = " ".join(f"i64 {state}, label %{label}" for state, label in steps.items())
     builder.line(f"switch i64 {found.name}, label %{failed} [ {cases} ]")
     for state, label in steps.items():
@@ -376,7 +252,7 @@ def _seize() -> Builder:
 
 def _release() -> Builder:
     builder = Builder("team.release", [("ptr", "state")])
-    _write(builder, builder.integer(0), _field(builder, builder.parameter(0), BUSY))
+    write(builder, builder.integer(0), _field(builder, builder.parameter(0), BUSY))
     builder.line("ret void")
     return builder
 
@@ -403,7 +279,7 @@ def _run() -> Builder:
     builder.line(f"call void {program.name}(ptr {context.name}, i64 0, i64 1)")
     builder.line("ret i64 1")
     builder.label("mine")
-    there = _read(builder, _field(builder, state, WORKERS))
+    there = read(builder, _field(builder, state, WORKERS))
     wanted = builder.binary("sub", threads, builder.integer(1))
     count = builder.select(builder.compare("icmp slt", wanted, there), wanted, there)
     total = _claim(builder, state, count, eager)
@@ -411,11 +287,11 @@ def _run() -> Builder:
     builder.line(f"call void {program.name}(ptr {context.name}, i64 0, i64 {total.name})")
     with builder.loop(builder.integer(0), count) as number:
         status = _field(builder, _block(builder, state, number), STATUS)
-        _wait_until(
+        wait_until(
             builder,
-            lambda: builder.compare("icmp ne", _read(builder, status), builder.integer(WORK)),
+            lambda: builder.compare("icmp ne", read(builder, status), builder.integer(WORK)),
         )
-    _write(builder, builder.integer(0), _field(builder, state, BUSY))
+    write(builder, builder.integer(0), _field(builder, state, BUSY))
     builder.line(f"ret i64 {total.name}")
     return builder
 
@@ -469,9 +345,9 @@ def _publish(builder: Builder, state: Value, count: Value, total: Value) -> None
     with builder.loop(builder.integer(0), count) as number:
         block = _block(builder, state, number)
         status = _field(builder, block, STATUS)
-        claimed = builder.compare("icmp eq", _read(builder, status), builder.integer(CLAIMED))
+        claimed = builder.compare("icmp eq", read(builder, status), builder.integer(CLAIMED))
         with builder.when(claimed):
             builder.store(program, _field(builder, block, PROGRAM), 8)
             builder.store(context, _field(builder, block, CONTEXT), 8)
             builder.store(total, _field(builder, block, THREADS), 8)
-            _write(builder, builder.integer(WORK), status)
+            write(builder, builder.integer(WORK), status)
