@@ -1,0 +1,26 @@
+"""The steps from which random graphs are built: at least one for every primitive."""
+
+from tests.graph_operations import (
+    arithmetic,
+    contractions,
+    functions,
+    indexing,
+    integers,
+    movement,
+    reductions,
+)
+from tests.graph_operations.functions import UNARY
+from tests.graph_operations.registry import OPERATIONS, family_of
+
+__all__ = [
+    "OPERATIONS",
+    "UNARY",
+    "arithmetic",
+    "contractions",
+    "family_of",
+    "functions",
+    "indexing",
+    "integers",
+    "movement",
+    "reductions",
+]
