@@ -13,15 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from cairnet.compiler.loops import Axis, Buffer, Nest
+from cairnet.compiler.loops import Buffer, Nest
 from cairnet.compiler.nest_listing import INDENT, Names, axis_names, format_nest, loop_header
 from cairnet.compiler.pipeline import LoopStep, Lowered, Step
 from cairnet.compiler.plan import Life, arena_layout
-from cairnet.compiler.tile import Schedule
 from cairnet.tensor.core import CONSTANT, INPUT, VARIABLE, Tensor
 from cairnet.tensor.extent import Extent, evaluate, symbols_of
 
-__all__ = ["describe_schedule", "format_kernel", "format_program"]
+__all__ = ["format_kernel", "format_program"]
 
 _COLUMN = 50
 _MOST_PLACES = 3
@@ -60,25 +59,6 @@ def format_kernel(
     writer = _Writer(lowered, functions or {}, remarks=True)
     writer.steps(lowered.steps, "")
     return "\n".join(writer.kernels[number])
-
-
-def describe_schedule(schedule: Schedule, names: Mapping[Axis, str]) -> str:
-    """How a nest is walked, in one line."""
-
-    def listed(axes: Sequence[Axis]) -> str:
-        return ", ".join(names.get(axis, axis.name) for axis in axes)
-
-    if schedule.vector is None:
-        parts = ["one element at a time"]
-    else:
-        side = f", {schedule.vectors} vectors side by side" if schedule.vectors > 1 else ""
-        parts = [f"{schedule.lanes} lanes along {listed([schedule.vector])}{side}"]
-    tile = [f"{count} of {listed([axis])}" for axis, count in schedule.tile.items() if count > 1]
-    if tile:
-        parts.append(f"{' × '.join(tile)} in registers")
-    if schedule.unrolled:
-        parts.append(f"{listed(schedule.unrolled)} written out")
-    return "; ".join([*parts, f"about {schedule.cycles:,.0f} cycles"])
 
 
 class _Writer:
@@ -125,7 +105,8 @@ class _Writer:
         who = "one thread" if step.serial else "shared by the threads"
         title = f"kernel {number}: {_primitives(step.nest)}"
         lines = [f"{title + '  ':<{_COLUMN}}phase {step.phase}, {who}", *self._places(step.nest)]
-        lines.append(f"{INDENT}# {describe_schedule(step.schedule, axis_names(step.nest))}")
+        schedule = step.schedule.describe(axis_names(step.nest))
+        lines.append(f"{INDENT}# {schedule}; about {step.schedule.cycles:,.0f} cycles")
         first = self._first.setdefault(self.functions.get(step, f"step {number}"), number)
         if first != number:
             lines.append(f"{INDENT}# the same code as kernel {first}")

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from cairnet.base.dtypes import is_floating
@@ -85,12 +85,27 @@ class Schedule:
     unrolled: tuple[Axis, ...] = ()
     cycles: float = 0.0
 
-    def describe(self) -> str:
-        """The choice in one line."""
-        tiles = ", ".join(f"{axis}×{count}" for axis, count in self.tile.items() if count > 1)
-        vector = f"{self.vector}/{self.lanes}×{self.vectors}" if self.vector else "none"
-        unrolled = ", ".join(map(str, self.unrolled)) or "nothing"
-        return f"vector {vector}; tile {tiles or 'none'}; unrolled {unrolled}"
+    def describe(self, names: Mapping[Axis, str] | None = None) -> str:
+        """The choice in one line.
+
+        Args:
+            names: what to call the axes; default: their own names.
+        """
+
+        def listed(*axes: Axis) -> str:
+            return ", ".join((names or {}).get(axis, axis.name) for axis in axes)
+
+        if self.vector is None:
+            parts = ["one element at a time"]
+        else:
+            side = f", {self.vectors} vectors side by side" if self.vectors > 1 else ""
+            parts = [f"{self.lanes} lanes along {listed(self.vector)}{side}"]
+        tile = [f"{count} of {listed(axis)}" for axis, count in self.tile.items() if count > 1]
+        if tile:
+            parts.append(f"{' × '.join(tile)} in registers")
+        if self.unrolled:
+            parts.append(f"{listed(*self.unrolled)} written out")
+        return "; ".join(parts)
 
 
 def tile(nest: Nest, target: Target) -> Schedule:
