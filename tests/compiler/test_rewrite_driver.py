@@ -161,6 +161,15 @@ def test_constants_are_compared_by_their_bytes() -> None:
     assert after[0] is not after[1]
 
 
+def test_a_large_constant_is_not_read_to_be_compared() -> None:
+    data = constant(np.arange(400_000, dtype=np.float32))
+    copy = constant(np.arange(400_000, dtype=np.float32))
+    after = rewrite([data, copy, data])
+    assert after[0] is after[2]
+    assert after[0] is not after[1]
+    assert data.parameters["value"]._key is None
+
+
 def test_parameters_make_a_difference() -> None:
     x = cn.input((3, 4), name="x")
     after = rewrite([cn.sum(x, axis=0), cn.sum(x, axis=0), cn.sum(x, axis=1)])

@@ -3,7 +3,8 @@
 before -> after: f(a), f(a) -> one node used twice.
 
 Two nodes are the same when they apply one primitive to identical inputs with equal parameters;
-constants are compared by their bytes, so that -0.0 is not 0.0. Since inputs are shared before
+constants are compared by their bytes, so that -0.0 is not 0.0 (large ones by identity: a data set
+is not read for this). Since inputs are shared before
 their users are looked at, comparing identities is enough to find equal graphs of any depth.
 """
 
@@ -12,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cairnet.tensor.core import INPUT, VARIABLE, Tensor
+from cairnet.tensor.core import INPUT, VARIABLE, Literal, Tensor
 from cairnet.tensor.primitives import ELEMENTWISE, WATCH
 
 __all__ = ["COMMUTATIVE", "Shared"]
@@ -25,6 +26,10 @@ COMMUTATIVE = frozenset(
 )
 #: Nodes that stand for themselves: two inputs are two inputs, two watches report twice.
 _NEVER_SHARED = frozenset({INPUT, VARIABLE, WATCH})
+
+
+#: Constants of more bytes than this are the same only if they are the same object.
+_MOST_BYTES = 2**20
 
 
 class Shared:
@@ -81,5 +86,9 @@ def _key(node: Tensor, inputs: tuple[Tensor, ...]) -> tuple[Any, ...]:
 
 
 def _exactly(value: Any) -> Any:
-    """A float by its digits, since Python takes 0.0 for -0.0."""
-    return ("float", value.hex()) if isinstance(value, float) else value
+    """A float by its digits, since Python takes 0.0 for -0.0; a large array by its identity."""
+    if isinstance(value, float):
+        return "float", value.hex()
+    if isinstance(value, Literal) and value.array.nbytes > _MOST_BYTES:
+        return "array", id(value)
+    return value
