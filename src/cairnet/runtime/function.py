@@ -9,7 +9,8 @@ import numpy as np
 
 from cairnet.backends.program import Program
 from cairnet.base.configuration import configuration
-from cairnet.base.errors import ArgumentError, DTypeError, ShapeError, UnknownNameError
+from cairnet.base.errors import ArgumentError, UnknownNameError
+from cairnet.runtime.arguments import Shapes, Signature
 from cairnet.runtime.finite import check_finite
 from cairnet.runtime.graph import FunctionGraph, build_graph
 from cairnet.runtime.specialization import Specialized, Specializer
@@ -18,6 +19,10 @@ from cairnet.tensor.extent import Extent
 from cairnet.tensor.functions.arguments import as_tensor
 
 __all__ = ["Function", "function"]
+
+#: How many kinds of calls a function remembers; any other is looked at more closely, which takes
+#: a few microseconds.
+_REMEMBERED = 8
 
 
 def function(
@@ -94,9 +99,12 @@ class Function:
             updates,
             {old: as_tensor(new) for old, new in (givens or {}).items()},
         )
+        self._signature = Signature(name, self.graph.inputs)
         self._specializer = Specializer(self.graph, self.backend)
         self._watching = Specializer(self.graph, self.backend, watching=True)
         self._calls = 0
+        #: What the last few kinds of calls needed, by the number of steps and the shapes.
+        self._met: dict[tuple[int | None, Shapes], tuple[Specialized, Mapping[Extent, int]]] = {}
 
     @property
     def compilations(self) -> int:
@@ -132,11 +140,11 @@ class Function:
 
     def program(self, *arguments: Any) -> Program:
         """The program that a call with these arguments would run (compiled if need be)."""
-        return self._specializer.program(self.sizes(*arguments))
+        return self._specializer.specialized(self.sizes(*arguments)).program
 
     def sizes(self, *arguments: Any) -> dict[Extent, int]:
         """The size of every unknown extent in a call with these arguments."""
-        return self._prepare(arguments, None)[1]
+        return self._signature.accept(arguments, None)[1]
 
     @property
     def last(self) -> Specialized | None:
@@ -144,14 +152,30 @@ class Function:
         return self._specializer.last
 
     def _run(self, arguments: Sequence[Any], steps: int | None) -> Any:
-        arrays, bindings = self._prepare(arguments, steps)
-        program = self._specializer.program(bindings)
+        arrays, chosen, bindings = self._prepare(arguments, steps)
         if self.graph.watches:
-            results = self._watched(program, arrays, bindings, steps)
+            results = self._watched(chosen.program, arrays, bindings, steps)
         else:
-            results = self._plain(program, arrays, bindings, steps)
+            results = self._plain(chosen.program, arrays, bindings, steps)
         self._calls += steps or 1
         return _unflatten(self._form, results)
+
+    def _prepare(
+        self, arguments: Sequence[Any], steps: int | None
+    ) -> tuple[Sequence[np.ndarray], Specialized, Mapping[Extent, int]]:
+        """The arguments as the program needs them, the program, and the sizes."""
+        shapes = self._signature.shapes(arguments)
+        met = None if shapes is None else self._met.get((steps, shapes))
+        if met is not None:
+            self._specializer.last = met[0]
+            return arguments, *met
+        arrays, bindings = self._signature.accept(arguments, steps)
+        chosen = self._specializer.specialized(bindings)
+        if shapes is not None:
+            if len(self._met) == _REMEMBERED:
+                del self._met[next(iter(self._met))]
+            self._met[steps, shapes] = chosen, bindings
+        return arrays, chosen, bindings
 
     def _plain(
         self,
@@ -174,7 +198,7 @@ class Function:
         steps: int | None,
     ) -> list[np.ndarray]:
         """Step by step: the watched values, computed from the old variables, then the step."""
-        watching = self._watching.program(bindings)
+        watching = self._watching.specialized(bindings).program
         collected = []
         for index in range(steps or 1):
             slices = arrays if steps is None else [array[index, ...] for array in arrays]
@@ -186,70 +210,10 @@ class Function:
             return collected[0]
         return [np.stack(values) for values in zip(*collected, strict=True)]
 
-    def _prepare(
-        self, arguments: Sequence[Any], steps: int | None
-    ) -> tuple[list[np.ndarray], dict[Extent, int]]:
-        inputs = self.graph.inputs
-        if len(arguments) != len(inputs):
-            names = ", ".join(tensor.name for tensor in inputs)
-            raise ArgumentError(
-                f"{self.name}: expected {len(inputs)} arguments ({names}), got {len(arguments)}"
-            )
-        bindings: dict[Extent, int] = {}
-        arrays = [
-            _accept(tensor, argument, steps, bindings)
-            for tensor, argument in zip(inputs, arguments, strict=True)
-        ]
-        return arrays, bindings
-
     def __repr__(self) -> str:
         inputs = ", ".join(f"{item.name}: {item.describe()}" for item in self.graph.inputs)
         outputs = ", ".join(item.describe() for item in self.graph.outputs)
         return f"<Function {self.name}({inputs}) -> ({outputs}), {len(self.graph.updates)} updates>"
-
-
-def _accept(
-    tensor: Input, argument: Any, steps: int | None, bindings: dict[Extent, int]
-) -> np.ndarray:
-    """The argument as a contiguous array of the input's dtype; its sizes go into `bindings`."""
-    array = argument.numpy() if isinstance(argument, Tensor) else argument
-    if not isinstance(array, np.ndarray):
-        try:
-            array = np.asarray(array)
-        except ValueError as error:
-            raise ShapeError(f"input {tensor.name!r}: {error}") from None
-    shape = array.shape
-    if steps is not None:
-        if not shape or shape[0] != steps:
-            raise ShapeError(
-                f"input {tensor.name!r}: expected a leading axis of {steps} steps, "
-                f"got shape {shape}"
-            )
-        shape = shape[1:]
-    _check_shape(tensor, shape, bindings)
-    if array.dtype != tensor.dtype:
-        if not np.can_cast(array.dtype, tensor.dtype, casting="same_kind") and array.size:
-            raise DTypeError(
-                f"input {tensor.name!r}: expected dtype {tensor.dtype.name}, "
-                f"got {array.dtype.name}; convert it with array.astype('{tensor.dtype.name}')"
-            )
-        array = array.astype(tensor.dtype)
-    return array if array.flags.c_contiguous else np.ascontiguousarray(array)
-
-
-def _check_shape(tensor: Input, shape: tuple[int, ...], bindings: dict[Extent, int]) -> None:
-    if len(shape) != len(tensor.extents):
-        raise ShapeError(
-            f"input {tensor.name!r}: expected rank {tensor.ndim}, shape {tensor.shape}, "
-            f"got shape {shape}"
-        )
-    for axis, (size, given) in enumerate(zip(tensor.extents, shape, strict=True)):
-        expected = bindings.setdefault(size, given) if isinstance(size, Extent) else size
-        if expected != given:
-            raise ShapeError(
-                f"input {tensor.name!r}: expected {expected} along axis {axis} "
-                f"(shape {tensor.shape}), got shape {shape}"
-            )
 
 
 def _flatten(outputs: Any) -> tuple[Any, list[Any]]:

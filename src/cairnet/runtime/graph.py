@@ -8,7 +8,7 @@ from typing import Any
 
 from cairnet.base.errors import ArgumentError, GraphError, ShapeError
 from cairnet.tensor.core import Input, Tensor, Variable, topological_order
-from cairnet.tensor.extent import Extent, Size, evaluate
+from cairnet.tensor.extent import Extent, Size, evaluate, is_symbol, symbols_of
 from cairnet.tensor.primitives import WATCH
 from cairnet.tensor.primitives.loops import Body
 from cairnet.tensor.substitution import substitute
@@ -68,6 +68,11 @@ def build_graph(
                 f"input {tensor.name!r} ({tensor.describe()}, made at {tensor.source}) is needed, "
                 "but is not among the function's inputs"
             )
+    _check_symbols(inputs, order)
+    constraints: dict[tuple[Size, Size], Tensor] = {}
+    for tensor in order:
+        for first, second, place in _constraints(tensor):
+            constraints.setdefault((first, second), place)
     return FunctionGraph(
         tuple(inputs),
         tuple(results[: len(outputs)]),
@@ -76,7 +81,7 @@ def build_graph(
             for (variable, _), value in zip(pairs, results[len(outputs) :], strict=True)
         ),
         tuple(tensor for tensor in order if tensor.primitive is WATCH),
-        tuple(constraint for tensor in order for constraint in _constraints(tensor)),
+        tuple((first, second, place) for (first, second), place in constraints.items()),
     )
 
 
@@ -89,6 +94,25 @@ def _check_inputs(inputs: Sequence[Any]) -> None:
             )
     if len(set(inputs)) != len(inputs):
         raise ArgumentError("inputs: a placeholder is listed twice")
+
+
+def _check_symbols(inputs: Sequence[Input], order: Sequence[Tensor]) -> None:
+    """Refuse sizes that no argument of a call can tell."""
+    told = {
+        size
+        for tensor in inputs
+        for size in tensor.extents
+        if isinstance(size, Extent) and is_symbol(size)
+    }
+    for tensor in (*inputs, *order):
+        for symbol in symbols_of((tensor.extents, *tensor.parameters.values())):
+            if symbol not in told:
+                name = getattr(tensor, "name", tensor.primitive.name)
+                raise GraphError(
+                    f"{name} ({tensor.describe()}, made at {tensor.source}) has a size that "
+                    f"depends on {symbol}, and none of the function's inputs has that extent; add "
+                    "the input whose axis it is"
+                )
 
 
 def _check_update(variable: Any, value: Any) -> tuple[Variable, Tensor]:

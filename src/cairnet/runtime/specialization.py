@@ -45,23 +45,19 @@ class Specializer:
         #: The program that was asked for last.
         self.last: Specialized | None = None
         self._programs: list[Specialized] = []
-        self._checked: set[tuple[int, ...]] = set()
 
-    def program(self, bindings: Mapping[Extent, int]) -> Program:
+    def specialized(self, bindings: Mapping[Extent, int]) -> Specialized:
         """The program for these sizes, compiled if there is none yet."""
-        key = tuple(bindings.values())
-        if key not in self._checked:
-            self.graph.check_sizes(bindings)
-            self._checked.add(key)
+        self.graph.check_sizes(bindings)
         for found in self._programs:
             if all(bindings[size] == value for size, value in found.fixed.items()):
                 self.last = found
-                return found.program
+                return found
         fixed = self._fixed(bindings)
         self.last = Specialized(fixed, self._compile(fixed))
         self._programs.append(self.last)
         self.compilations += 1
-        return self.last.program
+        return self.last
 
     def _fixed(self, bindings: Mapping[Extent, int]) -> dict[Extent, int]:
         """The extents to compile as numbers: those that no call so far has varied."""

@@ -20,6 +20,7 @@ __all__ = [
     "Size",
     "evaluate",
     "from_atom",
+    "is_symbol",
     "maximum",
     "minimum",
     "same",
@@ -120,6 +121,11 @@ class Extent:
 def symbol(name: str) -> Extent:
     """A fresh unknown size. Two symbols with one name stay different."""
     return from_atom(_Atom("symbol", (), f"{name}#{next(_serial)}"))
+
+
+def is_symbol(value: Extent) -> bool:
+    """Whether a formula is one symbol and nothing else."""
+    return next(symbols_of(value), None) == value
 
 
 def same(first: Size, second: Size) -> bool:
