@@ -1,0 +1,224 @@
+"""A contest: same losses first, then turn by turn.
+
+Every contestant lives in a process of its own, because the threads of two libraries in one process
+take the processors from each other while they wait for work. One process works at a time; the
+others sleep. Turns alternate, so that a slow minute of the machine hits all alike, and backwards in
+every other round, so that nobody always comes after the same one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import statistics
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.contest import Contest, Contestant
+from benchmarks.crew import Worker, WorkerError
+from benchmarks.options import Options
+from benchmarks.results import ContestResult, Entry, LeftOut
+from benchmarks.words import duration
+from benchmarks.worker import PEAK
+
+__all__ = ["Judge", "run_contest"]
+
+
+@dataclass
+class _Player:
+    contestant: Contestant
+    worker: Worker
+    steps: int = 0
+    difference: float | None = None
+    seconds: list[float] = field(default_factory=list)
+
+
+def run_contest(contest: Contest, options: Options) -> ContestResult:
+    """Measure one workload.
+
+    Raises:
+        WorkerError: Cairnet itself failed.
+    """
+    say = options.say
+    say(f"{contest.title}: preparing the data")
+    problem = contest.problem(options.quick)
+    left_out: list[LeftOut] = []
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="benchmark-")))
+        path = folder / "problem.npz"
+        problem.save(path)
+        peak = stack.enter_context(Worker(contest.name, PEAK, path, options.threads))
+        players = _assemble(contest, path, options, stack, left_out)
+        losses = players[0].worker.order("first", steps=options.compared)["losses"]
+        judge = Judge(np.array(losses), contest.tolerance)
+        players = [player for player in players if _agrees(player, judge, options, left_out)]
+        for player in players:
+            answer = player.worker.order("calibrate", seconds=options.window)
+            player.steps = answer["steps"]
+        peaks, others = _play(players, peak, judge, options)
+    return ContestResult(
+        name=contest.name,
+        title=contest.title,
+        description=contest.description,
+        source=problem.source,
+        batch=problem.batch,
+        flops=contest.flops(problem.batch),
+        floor=contest.floor,
+        tolerance=contest.tolerance,
+        compared=options.compared,
+        entries=[_entry(player) for player in players],
+        left_out=left_out,
+        peaks=peaks,
+        others=statistics.fmean(others) if others else None,
+    )
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Knows the losses that everyone must find.
+
+    Attributes:
+        expected: the losses before the first steps.
+        tolerance: the largest relative difference.
+    """
+
+    expected: np.ndarray
+    tolerance: float
+
+    def difference(self, losses: Sequence[float], steps: int) -> float | None:
+        """The largest relative difference between losses of the first steps.
+
+        Args:
+            losses: another's; or one number, the mean over `steps` steps; or none.
+            steps: how many steps were taken.
+
+        Returns:
+            The difference, or None where there is nothing to compare.
+
+        >>> import numpy as np
+        >>> judge = Judge(np.array([2.0, 1.0]), tolerance=1e-4)
+        >>> judge.difference([2.0, 1.1, 9.0], steps=3)
+        0.1
+        >>> judge.difference([1.5], steps=2)
+        0.0
+        >>> judge.difference([1.5], steps=100) is None
+        True
+        """
+        found = np.array(losses[: len(self.expected)], float)
+        wanted = self.expected[: len(found)]
+        if len(found) == 1 and steps > 1:
+            if steps != len(self.expected):
+                return None
+            wanted = self.expected.mean(keepdims=True)
+        if not len(found):
+            return None
+        return float(np.max(np.abs(found - wanted) / np.maximum(np.abs(wanted), 1e-12)))
+
+    def accepts(self, difference: float | None) -> bool:
+        """Whether a difference is small enough; NaN is not, and neither is None."""
+        return difference is not None and difference <= self.tolerance
+
+
+def _assemble(
+    contest: Contest,
+    path: Path,
+    options: Options,
+    stack: contextlib.ExitStack,
+    left_out: list[LeftOut],
+) -> list[_Player]:
+    players: list[_Player] = []
+    for contestant in contest.contestants:
+        reason = contestant.missing()
+        if reason:
+            options.say(f"  {contestant.name}: left out, {reason}")
+            left_out.append(LeftOut(contestant.name, reason))
+            continue
+        try:
+            worker = Worker(
+                contest.name, contestant.name, path, options.threads, contestant.environment
+            )
+        except WorkerError as error:
+            if not players:
+                raise
+            options.say(f"  {error}")
+            left_out.append(LeftOut(contestant.name, "it failed", wrong=True))
+            continue
+        players.append(_Player(contestant, stack.enter_context(worker)))
+    return players
+
+
+def _agrees(player: _Player, judge: Judge, options: Options, left_out: list[LeftOut]) -> bool:
+    """Whether the contestant may take part: it works, and has the losses if it says so."""
+    name, say = player.contestant.name, options.say
+    try:
+        start = time.perf_counter()
+        answer = player.worker.order("first", steps=options.compared)
+        took = duration(time.perf_counter() - start)
+    except WorkerError as error:
+        say(f"  {error}")
+        left_out.append(LeftOut(name, "it failed", wrong=True))
+        return False
+    if not player.contestant.comparable:
+        say(f"  {name}: ready in {took}; its losses are not compared")
+        return True
+    player.difference = judge.difference(answer["losses"], answer["steps"])
+    if not judge.accepts(player.difference):
+        wanted = judge.expected.tolist()
+        say(f"  {name}: LEFT OUT, its losses are {answer['losses']} instead of {wanted}")
+        left_out.append(LeftOut(name, "its losses are others", wrong=True))
+        return False
+    say(f"  {name}: ready in {took}; its losses differ by at most {player.difference:.1e}")
+    return True
+
+
+def _play(
+    players: list[_Player], peak: Worker, judge: Judge, options: Options
+) -> tuple[list[float], list[float]]:
+    """The rounds; the samples of the peak, and what share other processes took each time."""
+    peaks: list[float] = []
+    others: list[float] = []
+    for number in range(options.rounds):
+        for player in players if number % 2 == 0 else reversed(players):
+            time.sleep(options.pause)
+            answer = player.worker.order("window", losses=options.compared)
+            _check_window(player, answer, judge)
+            player.seconds.append(answer["seconds"] / answer["steps"])
+            if answer["others"] is not None:
+                others.append(answer["others"])
+        time.sleep(options.pause)
+        peaks.append(peak.order("peak")["flops"])
+        times = "  ".join(
+            f"{each.contestant.name} {duration(each.seconds[-1])}" for each in players
+        )
+        options.say(f"  round {number + 1} of {options.rounds}: {times}")
+    return peaks, others
+
+
+def _check_window(player: _Player, answer: dict[str, Any], judge: Judge) -> None:
+    """A window that computed something else, or went astray later, must not count."""
+    if not answer["finite"]:
+        raise WorkerError(f"{player.contestant.name}: a loss was not finite")
+    if player.contestant.comparable:
+        found = judge.difference(answer["losses"], answer["steps"])
+        if found is not None and not judge.accepts(found):
+            raise WorkerError(
+                f"{player.contestant.name}: the losses of a window differ by {found} from Cairnet's"
+            )
+
+
+def _entry(player: _Player) -> Entry:
+    contestant = player.contestant
+    return Entry(
+        name=contestant.name,
+        library=contestant.library,
+        peer=contestant.is_peer,
+        note=contestant.note,
+        steps=player.steps,
+        seconds=player.seconds,
+        difference=player.difference,
+    )

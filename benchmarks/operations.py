@@ -1,0 +1,56 @@
+"""How many floating-point operations a training step needs: products and convolutions only.
+
+A multiplication and an addition are two. A training step of a layer computes its output, the
+gradient of its weights, and, except for the first layer, the gradient of its input, each of which
+costs the same. Everything else in a step (activations, pooling, the loss, the update) is left
+out, so the rates on the page are slightly too low rather than too high.
+"""
+
+from __future__ import annotations
+
+__all__ = ["convolution", "dense"]
+
+
+def dense(batch: int, inputs: int, outputs: int, first: bool = False) -> int:
+    """A dense layer's share of a training step.
+
+    >>> dense(10, 784, 30, first=True)
+    940800
+    """
+    return _passes(first) * 2 * batch * inputs * outputs
+
+
+def convolution(
+    batch: int, size: int, kernel: int, channels: int, filters: int, padding: str, first: bool
+) -> int:
+    """A square convolution's share of a training step; taps outside the image are not counted.
+
+    Args:
+        batch: images in a step.
+        size: height and width of the image.
+        kernel: height and width of the kernel.
+        channels: channels of the image.
+        filters: channels of the result.
+        padding: "same" or "valid".
+        first: whether the gradient of the image is not needed.
+
+    >>> convolution(1, 3, 3, 1, 1, "valid", first=True)  # nine taps, forward and weights
+    36
+    >>> convolution(1, 3, 3, 1, 1, "same", first=True)  # (2 + 3 + 2) taps along each axis
+    196
+    """
+    taps = _taps(size, kernel, padding) ** 2
+    return _passes(first) * 2 * batch * taps * channels * filters
+
+
+def _passes(first: bool) -> int:
+    return 2 if first else 3
+
+
+def _taps(size: int, kernel: int, padding: str) -> int:
+    """How many taps along one axis meet the image, over all positions of the kernel."""
+    if padding == "valid":
+        return (size - kernel + 1) * kernel
+    before = (kernel - 1) // 2
+    positions = range(-before, size - before)
+    return sum(0 <= position + tap < size for position in positions for tap in range(kernel))

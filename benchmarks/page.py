@@ -1,0 +1,285 @@
+"""docs/performance.md, worked out from the results: no number on it is typed by hand."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from benchmarks.picture import draw
+from benchmarks.results import ContestResult, Entry, LeftOut, Results, StartResult
+from benchmarks.words import duration, listed, rate, share, times
+
+__all__ = ["render", "summary", "write_page"]
+
+PICTURE = "images/performance.svg"
+
+
+def write_page(results: Results, folder: Path) -> None:
+    """Write the page and its picture.
+
+    Args:
+        results: what was measured.
+        folder: the folder of the documentation.
+    """
+    (folder / PICTURE).parent.mkdir(parents=True, exist_ok=True)
+    draw(results, folder / PICTURE)
+    (folder / "performance.md").write_text(render(results))
+
+
+def render(results: Results) -> str:
+    """The text of the page, in Markdown."""
+    parts = [
+        _opening(results),
+        _overview(results),
+        f"![Time of a step, contestant by contestant, and of starting]({PICTURE})",
+        _missed(results),
+        _rules(results),
+        _machine(results),
+        *(_contest(each) for each in results.contests),
+        *(_start(each) for each in results.starts),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def summary(results: Results) -> list[str]:
+    """What is printed at the end of a run: a line for each workload and each limit."""
+    lines = ["", f"{'work':30} {'Cairnet':>10} {'best peer':>28} {'ratio':>9} {'peak':>6}"]
+    for contest in results.contests:
+        peer = contest.best_peer
+        against = f"{peer.name} {duration(peer.median)}" if peer else "none"
+        verdict = _floor_words(contest)
+        lines.append(
+            f"{contest.title:30} {duration(contest.ours.median):>10} {against:>28} "
+            f"{times(contest.ratio) if contest.ratio else '':>9} "
+            f"{_share(contest, contest.ours):>6}  {verdict}"
+        )
+    for start in results.starts:
+        for each in start.starts:
+            limit = f"limit {duration(each.limit)}" if each.limit is not None else ""
+            verdict = f"{limit}{', MISSED' if each.missed else ''}"
+            title = f"{start.name}: {each.name}"
+            lines.append(f"{title:30} {duration(each.median):>10}  {verdict}".rstrip())
+    if results.disturbed:
+        lines.append(_disturbed(results))
+    return lines
+
+
+def _opening(results: Results) -> str:
+    return (
+        "# Performance\n\n"
+        "Cairnet and its peers train the same networks, from the same weights on the same rows, "
+        "taking turns on one machine. This page, its tables and its picture were written by\n\n"
+        f"```bash\npip install '.[bench]'\n{results.command}\n```\n\n"
+        f"on {results.date}; the measurements themselves are in "
+        "[performance.json](performance.json). Times depend on the machine, ratios much less."
+        + (f"\n\n> {_disturbed(results)}" if results.disturbed else "")
+    )
+
+
+def _disturbed(results: Results) -> str:
+    taken = share(results.others or 0)
+    return (
+        f"Other programs took {taken} of the processors while this was measured. These are not the "
+        "numbers of a quiet machine: measure again."
+    )
+
+
+def _overview(results: Results) -> str:
+    rows = []
+    for contest in results.contests:
+        peer = contest.best_peer
+        rows.append(
+            [
+                f"[{contest.title}](#{_anchor(contest.title)})",
+                f"{duration(contest.ours.median)} a step",
+                f"{peer.name}, {duration(peer.median)}" if peer else "none installed",
+                times(contest.ratio) if contest.ratio else "",
+                f"{contest.floor:g} ×" if contest.floor is not None else "",
+            ]
+        )
+    for start in results.starts:
+        peers = [each for each in start.starts if each.library in ("jax", "torch")]
+        peer_words = ", ".join(f"{each.name} {duration(each.median)}" for each in peers)
+        for each in start.starts:
+            if each.limit is not None:
+                title = f"{start.title}: {each.name}" if start.name != "import" else "`import`"
+                rows.append(
+                    [
+                        f"[{title}](#{_anchor(start.title)})",
+                        duration(each.median),
+                        peer_words,
+                        "",
+                        f"under {duration(each.limit)}",
+                    ]
+                )
+    head = ["work", "Cairnet", "best peer", "times faster", "to be reached"]
+    return _table(head, rows, "lrlrr")
+
+
+def _missed(results: Results) -> str:
+    """An honest paragraph for each floor and limit that was not reached."""
+    paragraphs = []
+    for contest in results.contests:
+        peer, ratio = contest.best_peer, contest.ratio
+        if contest.missed and peer is not None and ratio is not None:
+            paragraphs.append(
+                f"**{contest.title}** is to be {contest.floor:g} times faster than its best peer, "
+                f"and is {times(ratio)}: a step takes {duration(contest.ours.median)} "
+                f"({duration(contest.ours.least)} at best), and {peer.name} needs "
+                f"{duration(peer.median)} ({duration(peer.least)} at best). Cairnet reaches "
+                f"{_share(contest, contest.ours)} of the multiply-add peak of the processor there."
+            )
+    for start in results.starts:
+        paragraphs += [
+            f"**{start.title}, {each.name}**, is to take less than {duration(each.limit)}, and "
+            f"takes {duration(each.median)} ({duration(each.least)} at best)."
+            for each in start.starts
+            if each.missed and each.limit is not None
+        ]
+    return "\n\n".join(["## Not reached", *paragraphs]) if paragraphs else ""
+
+
+def _rules(results: Results) -> str:
+    compared = sorted({contest.compared for contest in results.contests})
+    tolerance = max((contest.tolerance for contest in results.contests), default=0.0)
+    disturbance = ""
+    if results.others is not None:
+        disturbance = f" In this run they took at most {share(results.others)} of the processors."
+    return (
+        "## How it is measured\n\n"
+        f"- Before anything is timed, the losses of the first {listed([f'{n}' for n in compared])} "
+        f"steps are compared with Cairnet's; they may differ by {tolerance:g} of their size. A "
+        "contestant that computes something else is left out. The same losses are compared again "
+        "at the beginning of every window that is timed.\n"
+        "- Each contestant has a process of its own and "
+        f"{_count(results.threads, 'thread')}. One works while the others sleep.\n"
+        f"- They take turns, {results.rounds} rounds long, and backwards in every other round. A "
+        "turn is a window of many steps that begins from the initial weights; what a step takes is "
+        "the window's time divided by its steps. The tables have the median of the rounds and the "
+        "shortest; ratios are of medians.\n"
+        "- Peers are used as their documentation advises: data in their own arrays, rows gathered "
+        "inside the compiled part where there is one, fused optimizers, old weights donated.\n"
+        "- GFLOP/s count the multiplications and additions of products and convolutions, forward "
+        "and in both gradients, and nothing else. The peak that they are compared with is a loop "
+        "of multiply-adds on registers on all threads, sampled after every round.\n"
+        "- Other programs on the machine disturb the measurement." + disturbance
+    )
+
+
+def _machine(results: Results) -> str:
+    rows = [[name, words] for name, words in results.machine.items()]
+    rows.append(["threads of each contestant", str(results.threads)])
+    rows.append(["versions", ", ".join(" ".join(each) for each in results.versions.items())])
+    return "## The machine\n\n" + _table(["", ""], rows, "ll")
+
+
+def _contest(contest: ContestResult) -> str:
+    head = ["", "median", "best", "Cairnet is faster", "GFLOP/s", "of the peak", "losses differ"]
+    batch = _count(contest.batch, "row")
+    about = (
+        f"{contest.description} {batch} a step; the data are {contest.source}. A step has "
+        f"{contest.flops / 1e6:.3g} million floating-point operations; the peak was "
+        f"{rate(contest.peak)} GFLOP/s."
+    )
+    rows = [_entry_row(contest, entry) for entry in _ordered(contest)]
+    text = [
+        f"## {contest.title}",
+        about,
+        _table(head, rows, "lrrrrrr"),
+        _floor_words(contest, sentence=True),
+        *(entry.note for entry in contest.entries if entry.note),
+        _absent(contest.left_out),
+    ]
+    return "\n\n".join(part for part in text if part)
+
+
+def _entry_row(contest: ContestResult, entry: Entry) -> list[str]:
+    ours = entry is contest.ours
+    return [
+        f"**{entry.name}**" if entry.library == "cairnet" else entry.name,
+        duration(entry.median),
+        duration(entry.least),
+        "" if ours else times(entry.median / contest.ours.median),
+        rate(contest.flops / entry.median) if _counts(entry) else "",
+        _share(contest, entry) if _counts(entry) else "",
+        "" if ours else _difference(entry),
+    ]
+
+
+def _difference(entry: Entry) -> str:
+    if entry.difference is None:
+        return "not compared"
+    return f"{entry.difference:.0e}" if entry.difference else "0"
+
+
+def _counts(entry: Entry) -> bool:
+    """Whether the operations of the workload are those of this contestant."""
+    return entry.difference is not None
+
+
+def _start(start: StartResult) -> str:
+    with_before = bool(start.before)
+    head = ["", "median", "best", *([start.before] if with_before else []), "to be reached"]
+    rows = [
+        [
+            f"**{each.name}**" if each.library == "cairnet" else each.name,
+            duration(each.median),
+            duration(each.least),
+            *([duration(statistics.median(each.before))] if with_before else []),
+            f"under {duration(each.limit)}" if each.limit is not None else "",
+        ]
+        for each in start.starts
+    ]
+    text = [
+        f"## {start.title}",
+        start.description,
+        _table(head, rows, "l" + "r" * (len(head) - 1)),
+        _absent(start.left_out),
+    ]
+    return "\n\n".join(part for part in text if part)
+
+
+def _floor_words(contest: ContestResult, sentence: bool = False) -> str:
+    if contest.floor is None or contest.ratio is None:
+        return ""
+    if not sentence:
+        return f"floor {times(contest.floor)}{', MISSED' if contest.missed else ''}"
+    verdict = "is not reached" if contest.missed else "is reached"
+    return f"The floor of {contest.floor:g} times faster than the best peer {verdict}."
+
+
+def _absent(left_out: Sequence[LeftOut]) -> str:
+    if not left_out:
+        return ""
+    return f"Left out: {listed([f'{each.name} ({each.reason})' for each in left_out])}."
+
+
+def _ordered(contest: ContestResult) -> list[Entry]:
+    """Cairnet's own first, then the others, the quickest first."""
+    own = [entry for entry in contest.entries if entry.library == "cairnet"]
+    others = [entry for entry in contest.entries if entry.library != "cairnet"]
+    return own + sorted(others, key=lambda entry: entry.median)
+
+
+def _share(contest: ContestResult, entry: Entry) -> str:
+    return share(contest.flops / entry.median / contest.peak)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _anchor(title: str) -> str:
+    """What GitHub makes of a heading.
+
+    >>> _anchor("MLP 4-16-3, one call a step")
+    'mlp-4-16-3-one-call-a-step'
+    """
+    kept = (letter for letter in title.lower() if letter.isalnum() or letter in " -")
+    return "".join(kept).replace(" ", "-")
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]], alignment: str) -> str:
+    rule = ["---:" if side == "r" else "---" for side in alignment]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in [head, rule, *rows])

@@ -1,0 +1,78 @@
+"""What a network is trained on and from: the arrays that all contestants share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+__all__ = ["Optimizer", "Problem"]
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """The update rule: "sgd", or "adam" with the customary decay rates.
+
+    Attributes:
+        name: "sgd" or "adam".
+        learning_rate: how far a step goes.
+        beta_1: Adam's decay of the mean of the gradient.
+        beta_2: Adam's decay of the mean of its square.
+        epsilon: what Adam adds to the root of the corrected second moment.
+    """
+
+    name: str
+    learning_rate: float
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-7
+
+
+@dataclass(frozen=True)
+class Problem:
+    """The arrays of a workload.
+
+    Attributes:
+        x: the inputs, one row for each sample.
+        y: the targets, one row for each sample.
+        order: the numbers of the rows of every step, shape (steps, batch), int64; of width 0
+            where every step takes all rows.
+        weights: the initial weights, layer by layer: kernels in Keras's layout, and biases.
+        source: what the rows are, for the page.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    order: np.ndarray
+    weights: tuple[np.ndarray, ...]
+    source: str
+
+    @property
+    def full_batch(self) -> bool:
+        """Whether every step takes all rows."""
+        return self.order.shape[1] == 0
+
+    @property
+    def batch(self) -> int:
+        """How many rows a step takes."""
+        return len(self.x) if self.full_batch else int(self.order.shape[1])
+
+    def save(self, path: Path) -> None:
+        """Write the arrays to one file for the workers."""
+        arrays: dict[str, Any] = {
+            "x": self.x,
+            "y": self.y,
+            "order": self.order,
+            "source": self.source,
+            **{f"weight{index}": weight for index, weight in enumerate(self.weights)},
+        }
+        np.savez(path, **arrays)
+
+    @staticmethod
+    def load(path: Path) -> Problem:
+        """Read what `save` wrote."""
+        with np.load(path) as file:
+            weights = tuple(file[f"weight{index}"] for index in range(len(file.files) - 4))
+            return Problem(file["x"], file["y"], file["order"], weights, str(file["source"]))

@@ -1,0 +1,111 @@
+"""PyTorch: a loop of steps in Python, eager or with the loss compiled by torch.compile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from benchmarks.contest import Runner
+from benchmarks.problem import Optimizer, Problem
+
+__all__ = ["calls"]
+
+#: Given nothing, imports torch and returns `loss(weights, x, y)`.
+Loss = Callable[[], Callable[[Any, Any, Any], Any]]
+#: From the weights in Keras's layout to arrays in PyTorch's.
+Layout = Callable[[Sequence[np.ndarray]], list[np.ndarray]]
+
+
+def calls(
+    loss: Loss,
+    optimizer: Optimizer,
+    layout: Layout = list,
+    *,
+    compiled: bool = False,
+    channels_last: bool = False,
+) -> Callable[[Problem, int], Runner]:
+    """Steps in a Python loop.
+
+    Args:
+        loss: see `Loss`.
+        optimizer: the rule; its fused form is taken, which does all weights in one call.
+        layout: see `Layout`.
+        compiled: whether torch.compile makes the loss and its gradient into C++.
+        channels_last: whether images and kernels are stored with the channels last.
+    """
+    return lambda problem, threads: _Calls(
+        problem, loss(), optimizer, layout, threads, compiled, channels_last
+    )
+
+
+class _Calls:
+    def __init__(
+        self,
+        problem: Problem,
+        loss: Any,
+        optimizer: Optimizer,
+        layout: Layout,
+        threads: int,
+        compiled: bool,
+        channels_last: bool,
+    ) -> None:
+        import torch
+
+        torch.set_num_threads(threads)
+        self._full = problem.full_batch
+        self._x, self._y = torch.from_numpy(problem.x), torch.from_numpy(problem.y)
+        if problem.x.ndim == 4:
+            self._x = self._x.permute(0, 3, 1, 2)
+            if not channels_last:
+                self._x = self._x.contiguous()
+        self._initial = [
+            _stored(torch.from_numpy(np.ascontiguousarray(array)), channels_last)
+            for array in layout(problem.weights)
+        ]
+        self._weights = [start.clone().requires_grad_() for start in self._initial]
+        self._optimizer = _rule(optimizer, self._weights)
+        self._loss = torch.compile(loss) if compiled else loss
+        self._order = torch.from_numpy(problem.order)
+
+    def reset(self, order: np.ndarray) -> None:
+        import torch
+
+        with torch.no_grad():
+            for weight, start in zip(self._weights, self._initial, strict=True):
+                weight.copy_(start)
+        self._optimizer.state.clear()
+        self._order = torch.from_numpy(order)
+
+    def run(self) -> np.ndarray:
+        import torch
+
+        losses = []
+        for rows in self._order:
+            x, y = (self._x, self._y) if self._full else (self._x[rows], self._y[rows])
+            loss = self._loss(self._weights, x, y)
+            self._optimizer.zero_grad()
+            loss.backward()
+            self._optimizer.step()
+            losses.append(loss.detach())
+        return np.asarray(torch.stack(losses))
+
+
+def _stored(array: Any, channels_last: bool) -> Any:
+    import torch
+
+    if channels_last and array.ndim == 4:
+        return array.contiguous(memory_format=torch.channels_last)
+    return array
+
+
+def _rule(optimizer: Optimizer, weights: list[Any]) -> Any:
+    import torch
+
+    if optimizer.name == "sgd":
+        return torch.optim.SGD(weights, lr=optimizer.learning_rate, fused=True)
+    betas = optimizer.beta_1, optimizer.beta_2
+    return torch.optim.Adam(
+        weights, lr=optimizer.learning_rate, betas=betas, eps=optimizer.epsilon, fused=True
+    )
