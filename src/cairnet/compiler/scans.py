@@ -7,7 +7,7 @@ outputs of a step are its outputs; their memory moves on at every turn.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from cairnet.compiler.loops import Affine, Axis, Buffer, Literal, Loop, Moving, Nest, Store
 from cairnet.compiler.nest import Lowering, NotStoredError
@@ -16,7 +16,6 @@ from cairnet.compiler.specialize import specialize
 from cairnet.compiler.storage import is_leaf
 from cairnet.tensor.core import Tensor, apply_for, topological_order
 from cairnet.tensor.primitives.loops import SCAN, Body
-from cairnet.tensor.substitution import substitute
 
 __all__ = ["join_scans", "lower_scan"]
 
@@ -24,29 +23,48 @@ NestsOf = Callable[..., tuple[list[Nest], dict[Buffer, Buffer]]]
 
 
 def join_scans(wanted: Sequence[Tensor]) -> list[Tensor]:
-    """Read the outputs of a scan off a larger scan that computes the same and more."""
-    scans = [t for t in topological_order(wanted) if t.primitive is SCAN]
+    """Read the outputs of a scan off a larger scan that computes the same and more.
+
+    Afterwards every output of a loop is one node, whoever reads it.
+    """
+    order = topological_order(wanted)
     largest: dict[tuple[object, ...], Tensor] = {}
-    for tensor in scans:
-        body = tensor.parameters["body"]
-        for smaller in _family(body):
-            found = largest.setdefault((smaller, *_place(tensor)), tensor)
-            if len(body.outputs) > len(found.parameters["body"].outputs):
-                largest[smaller, *_place(tensor)] = tensor
-    replacements: dict[Tensor, Tensor] = {}
-    for tensor in scans:
+    for tensor in order:
+        for body in _family(tensor):
+            found = largest.setdefault((body, *_place(tensor)), tensor)
+            if len(tensor.parameters["body"].outputs) > len(found.parameters["body"].outputs):
+                largest[body, *_place(tensor)] = tensor
+    result: dict[Tensor, Tensor] = {}
+    outputs: dict[tuple[object, ...], Tensor] = {}
+    for tensor in order:
+        inputs = tuple(result[item] for item in tensor.inputs)
+        if tensor.primitive is not SCAN:
+            result[tensor] = _rebuilt(tensor, inputs, tensor.parameters)
+            continue
         larger = largest[tensor.parameters["body"], *_place(tensor)].parameters
-        if larger["body"] is not tensor.parameters["body"]:
-            # The sizes are those of the symbols that the larger body mentions.
-            parameters = {**larger, "output": tensor.parameters["output"]}
-            replacements[tensor] = apply_for(tensor, SCAN, *tensor.inputs, **parameters)
-    return substitute(wanted, replacements) if replacements else list(wanted)
+        # The sizes are those of the symbols that the larger body mentions.
+        parameters = {**larger, "output": tensor.parameters["output"]}
+        key = (parameters["body"], *_place(tensor), parameters["output"])
+        if key not in outputs:
+            outputs[key] = _rebuilt(tensor, inputs, parameters)
+        result[tensor] = outputs[key]
+    return [result[tensor] for tensor in wanted]
 
 
-def _family(body: Body) -> list[Body]:
-    found = [body]
-    while found[-1].extends is not None:
-        found.append(found[-1].extends)
+def _rebuilt(tensor: Tensor, inputs: Sequence[Tensor], parameters: Mapping[str, object]) -> Tensor:
+    same = all(new is old for new, old in zip(inputs, tensor.inputs, strict=True))
+    if same and parameters.get("body") is tensor.parameters.get("body"):
+        return tensor
+    return apply_for(tensor, tensor.primitive, *inputs, **parameters)
+
+
+def _family(tensor: Tensor) -> list[Body]:
+    """The body of a scan, and the smaller ones that it extends."""
+    found: list[Body] = []
+    body: Body | None = tensor.parameters["body"] if tensor.primitive is SCAN else None
+    while body is not None:
+        found.append(body)
+        body = body.extends
     return found
 
 

@@ -1,0 +1,200 @@
+"""Scans become loops whose bodies are planned like programs of their own."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.compiler.passes import TARGET, Graph, Records, check_values, graph, lowered
+from tests.graphs import assert_close
+
+import cairnet as cn
+from cairnet.compiler.loops import Loop
+from cairnet.compiler.pipeline import LoopStep, Step, lower
+from cairnet.compiler.scans import join_scans
+from cairnet.tensor.core import Tensor, topological_order
+
+records = Records("scans", before=None, after="arrange")
+
+
+def tensor(*shape: int | None, name: str = "x", dtype: object = cn.float32) -> Tensor:
+    return cn.input(shape, dtype, name)
+
+
+@records.shows("a running state that is also an output")
+def _() -> Graph:
+    x = tensor(5, 3)
+    outputs, last = cn.scan(lambda item, state: (state + item, state + item), x, cn.zeros((3,)))
+    return graph([x], [outputs, last])
+
+
+@records.shows("a recurrent layer: the weights are read by every turn")
+def _() -> Graph:
+    x, h = tensor(None, 4, 3), tensor(4, 5, name="h")
+    w, u = tensor(3, 5, name="w"), tensor(5, 5, name="u")
+
+    def step(item: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        new = cn.tanh(item @ w + state @ u)
+        return new, new
+
+    return graph([x, h, w, u], list(cn.scan(step, x, h)))
+
+
+@records.shows("from the last element to the first")
+def _() -> Graph:
+    x = tensor(5, 3)
+    return graph(
+        [x], cn.scan(lambda item, s: (s * item, s * item), x, cn.ones((3,)), reverse=True)[0]
+    )
+
+
+@records.shows("states that change places")
+def _() -> Graph:
+    x = tensor(4)
+
+    def step(item: Tensor, state: Any) -> Any:
+        return state[0], (state[1], state[0] + item)
+
+    outputs, _ = cn.scan(step, x, (cn.asarray(0.0), cn.asarray(1.0)))
+    return graph([x], outputs)
+
+
+@records.shows("a loop within a loop")
+def _() -> Graph:
+    x = tensor(3, 4)
+
+    def outer(row: Tensor, total: Tensor) -> tuple[None, Tensor]:
+        _, inner = cn.scan(lambda item, s: (None, s * 0.5 + item), row, total)
+        return None, inner
+
+    return graph([x], cn.scan(outer, x, cn.asarray(0.0))[1])
+
+
+def test_the_loops_of_every_record() -> None:
+    records.check_golden()
+
+
+@pytest.mark.parametrize("title", list(records.shown))
+def test_the_values_of_every_record(title: str) -> None:
+    check_values(records.shown[title]())
+
+
+def loops(made: Graph) -> list[Loop]:
+    return [step.nest for step in lowered(made).steps if isinstance(step, LoopStep)]
+
+
+def recurrent(turns: int | None) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """A cost with its input, initial state and weights."""
+    x, h, u = tensor(turns, 2, 3), tensor(2, 3, name="h"), tensor(3, 3, name="u")
+
+    def step(item: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        new = cn.tanh(item + state @ u)
+        return new, new
+
+    outputs, last = cn.scan(step, x, h)
+    return cn.sum(cn.sin(outputs)) + cn.sum(last), x, h, u
+
+
+def test_forward_and_backward_are_a_loop_each() -> None:
+    cost, x, h, u = recurrent(7)
+    found = loops(graph([x, h, u], [cost, *cn.grad(cost, [x, h, u])]))
+    assert [loop.reverse for loop in found] == [False, True]
+    assert [loop.length for loop in found] == [7, 7]
+
+
+def layers(count: int) -> Graph:
+    """Recurrent layers on top of each other, with outputs and gradients of all of them."""
+    x, h, u = tensor(7, 2, 3), tensor(2, 3, name="h"), tensor(3, 3, name="u")
+
+    def step(item: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        new = cn.tanh(item + state @ u)
+        return new * 1.5, new
+
+    outputs, y = [], x
+    for _ in range(count):
+        y, last = cn.scan(step, y, h)
+        outputs += [y, last]
+    cost = cn.sum(cn.sin(y)) + cn.sum(outputs[0] * y)
+    return graph([x, h, u], [cost, *outputs, *cn.grad(cost, [x, h, u])])
+
+
+def test_a_smaller_scan_is_read_off_the_larger_one_that_repeats_it() -> None:
+    made = layers(1)
+    before = {item.parameters["body"] for item in scans(made.outputs)}
+    joined = scans(join_scans(made.outputs))
+    after = {item.parameters["body"] for item in joined}
+    assert (len(before), len(after)) == (3, 2)
+    assert len({(t.parameters["body"], t.parameters["output"]) for t in joined}) == len(joined)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_every_layer_is_two_loops_however_many_there_are(count: int) -> None:
+    made = layers(count)
+    assert len(loops(made)) == 2 * count
+    check_values(made)
+
+
+def scans(outputs: Sequence[Tensor]) -> list[Tensor]:
+    return [item for item in topological_order(outputs) if item.primitive.name == "scan"]
+
+
+def test_an_output_that_two_bodies_of_one_loop_give_is_one_node() -> None:
+    """The step's output is the new state itself, which the gradient asks for as well."""
+    cost, x, h, u = recurrent(7)
+    check_values(graph([x, h, u], [cost, *cn.grad(cost, [x, h, u])]))
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 5])
+def test_a_scan_gives_what_the_unrolled_graph_gives(turns: int) -> None:
+    cost, x, h, u = recurrent(None)
+    whole = cn.function([x, h, u], [cost, *cn.grad(cost, [x, h, u])], backend="native")
+    xs, state, outputs = tensor(turns, 2, 3), h, []
+    for number in range(turns):
+        state = cn.tanh(xs[number] + state @ u)
+        outputs.append(state)
+    other = cn.sum(state)
+    if outputs:
+        other = cn.sum(cn.sin(cn.stack(outputs))) + other
+    slopes = cn.grad(other, [xs, h, u], disconnected="zero")
+    unrolled = cn.function([xs, h, u], [other, *slopes], backend="native")
+    random = np.random.default_rng(5)
+    arrays = [random.normal(size=s).astype(np.float32) for s in [(turns, 2, 3), (2, 3), (3, 3)]]
+    for actual, expected in zip(whole(*arrays), unrolled(*arrays), strict=True):
+        assert_close(actual, expected)
+
+
+def test_a_scan_of_any_length_is_one_program() -> None:
+    cost, x, h, u = recurrent(None)
+    f = cn.function([x, h, u], cost, backend="native")
+    g = cn.function([x, h, u], cost, backend="reference")
+    random = np.random.default_rng(5)
+    h0, u0 = (random.normal(size=s).astype(np.float32) for s in [(2, 3), (3, 3)])
+    for turns in (4, 9, 0, 1, 30):
+        xs = random.normal(size=(turns, 2, 3)).astype(np.float32)
+        assert_close(f(xs, h0, u0), g(xs, h0, u0))
+    assert f.compilations == 2
+
+
+def test_every_turn_begins_with_a_phase_of_its_own() -> None:
+    cost, x, h, u = recurrent(7)
+    plan = lowered(graph([x, h, u], [cost, *cn.grad(cost, [x, h, u])]))
+    last = -1
+    for step in plan.steps:
+        assert step.phase >= last
+        if isinstance(step, LoopStep):
+            assert step.phase > last
+            inner = [item.phase for item in step.body if isinstance(item, Step)]
+            assert inner == sorted(inner)
+            assert inner[0] >= step.phase
+            last = inner[-1] + 1
+        else:
+            last = step.phase
+
+
+def test_the_cost_of_a_loop_is_that_of_its_turns() -> None:
+    def cycles(turns: int) -> float:
+        cost, x, h, u = recurrent(turns)
+        (step,) = [s for s in lower([x, h, u], [cost], [], TARGET).steps if isinstance(s, LoopStep)]
+        return step.cycles
+
+    assert cycles(20) == 2 * cycles(10)
