@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from cairnet.base.errors import ArgumentError, UnknownNameError
 from cairnet.runtime.function import Function
-from cairnet.runtime.specialization import Specialized
 from cairnet.tensor.extent import Extent
 from cairnet.tensor.printer import format_graph
 
@@ -78,25 +77,30 @@ def explain(
         raise ArgumentError(
             f"explain: expected a function made by cn.function, got {type(function).__name__}"
         )
-    if level not in LEVELS:
+    if not isinstance(level, str) or level not in LEVELS:
         raise UnknownNameError("level", level, LEVELS)
     if kernel is not None and level not in ("loops", "llvm", "asm"):
         raise ArgumentError(f'kernel: the level "{level}" shows no kernels, those after it do')
     if level == "graph":
         return Explanation(format_graph(function.graph.outputs, function.graph.updates))
-    chosen, sizes = _chosen(function, level, arguments)
-    program = _native(function, level, chosen)
+    program, sizes = _chosen(function, level, arguments)
     if level == "rewritten":
         return Explanation(_rewritten(function, program))
     if level == "loops":
-        return Explanation(_loops(function, program, {**chosen.fixed, **sizes}, kernel))
+        return Explanation(_loops(function, program, sizes, kernel))
     return Explanation(_code(program, level, kernel))
 
 
 def _chosen(
     function: Function, level: str, arguments: tuple[Any, ...]
-) -> tuple[Specialized, Mapping[Extent, int]]:
-    """The program to show, and the sizes it is shown for as far as they are known."""
+) -> tuple[NativeProgram, Mapping[Extent, int]]:
+    """The program to show, and the sizes that are known of it."""
+    if function.backend != "native":
+        raise ArgumentError(
+            f"explain: {function.name} runs on the {function.backend} backend, which interprets "
+            f'the graph as it is: it has the level "graph" alone, and no "{level}"; make the '
+            'function with backend="native"'
+        )
     sizes: Mapping[Extent, int] = {}
     if arguments or not function.graph.inputs:
         sizes = function.sizes(*arguments)
@@ -108,21 +112,12 @@ def _chosen(
             f'"{level}" to show; call it, or say for which arguments: '
             f'cn.explain(f, "{level}", {names})'
         )
-    return function.last, sizes
-
-
-def _native(function: Function, level: str, chosen: Specialized) -> NativeProgram:
-    if function.backend != "native":
-        raise ArgumentError(
-            f"explain: {function.name} runs on the {function.backend} backend, which interprets "
-            f'the graph as it is: it has the level "graph" alone, and no "{level}"; make the '
-            'function with backend="native"'
-        )
     from cairnet.backends.native.program import NativeProgram
 
-    if not isinstance(chosen.program, NativeProgram):
+    fixed, program = function.last
+    if not isinstance(program, NativeProgram):
         raise ArgumentError(f"explain: {function.name} has no native program")
-    return chosen.program
+    return program, {**fixed, **sizes}
 
 
 def _rewritten(function: Function, program: NativeProgram) -> str:

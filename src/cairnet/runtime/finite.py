@@ -23,33 +23,32 @@ def check_finite(
     program: Program,
     arrays: Sequence[np.ndarray],
     bindings: Mapping[Extent, int],
-    steps: int | None,
     step: int,
 ) -> list[np.ndarray]:
-    """Run the program one step at a time, and explain the first result that is not finite.
+    """Run the program for one step, and explain the first result that is not finite.
 
     The step is run by the program as always, so that its results are the same bits. Only when
     one of them is not finite is the step repeated in the interpreter, on the old values of the
     variables, to find the node that made the first NaN or infinity out of finite inputs.
 
+    Args:
+        graph: of the function.
+        program: what runs it.
+        arrays: one for each input.
+        bindings: the size of every unknown extent.
+        step: how many steps the function has run before, for the message.
+
     Raises:
         NonFiniteError: names the node, its layer path, the user's line and the step. The
             variables keep the values they had before that step.
     """
-    collected: list[list[np.ndarray]] = []
-    for index in range(steps or 1):
-        slices = list(arrays) if steps is None else [array[index, ...] for array in arrays]
-        before = [variable.numpy() for variable, _ in graph.updates]
-        results = program.run(slices, bindings)
-        after = [variable.numpy() for variable, _ in graph.updates]
-        if not all(_finite(value) for value in (*results, *after)):
-            for (variable, _), value in zip(graph.updates, before, strict=True):
-                variable.data[...] = value
-            _explain(graph, slices, bindings, step + index)
-        collected.append(results)
-    if steps is None:
-        return collected[0]
-    return [np.stack(values) for values in zip(*collected, strict=True)]
+    before = [variable.numpy() for variable, _ in graph.updates]
+    results = program.run(arrays, bindings)
+    if not all(_finite(value) for value in (*results, *(v.data for v, _ in graph.updates))):
+        for (variable, _), value in zip(graph.updates, before, strict=True):
+            variable.data[...] = value
+        _explain(graph, arrays, bindings, step)
+    return results
 
 
 def _finite(value: np.ndarray) -> bool:

@@ -153,11 +153,11 @@ class Function:
 
     def _run(self, arguments: Sequence[Any], steps: int | None) -> Any:
         arrays, chosen, bindings = self._prepare(arguments, steps)
-        if self.graph.watches:
-            results = self._watched(chosen.program, arrays, bindings, steps)
+        if self.graph.watches or configuration().non_finite:
+            results = self._step_by_step(chosen.program, arrays, bindings, steps)
         else:
-            results = self._plain(chosen.program, arrays, bindings, steps)
-        self._calls += steps or 1
+            results = chosen.program.run(arrays, bindings, steps)
+            self._calls += steps or 1
         return _unflatten(self._form, results)
 
     def _prepare(
@@ -177,38 +177,35 @@ class Function:
             self._met[steps, shapes] = chosen, bindings
         return arrays, chosen, bindings
 
-    def _plain(
-        self,
-        program: Program,
-        arrays: Sequence[np.ndarray],
-        bindings: Mapping[Extent, int],
-        steps: int | None,
-        step: int | None = None,
-    ) -> list[np.ndarray]:
-        if configuration().non_finite:
-            first = self._calls if step is None else step
-            return check_finite(self.graph, program, arrays, bindings, steps, first)
-        return program.run(arrays, bindings, steps)
-
-    def _watched(
+    def _step_by_step(
         self,
         program: Program,
         arrays: Sequence[np.ndarray],
         bindings: Mapping[Extent, int],
         steps: int | None,
     ) -> list[np.ndarray]:
-        """Step by step: the watched values, computed from the old variables, then the step."""
-        watching = self._watching.specialized(bindings).program
+        """Every step as a run of its own, with what is to be seen or checked at each."""
         collected = []
         for index in range(steps or 1):
             slices = arrays if steps is None else [array[index, ...] for array in arrays]
-            number = self._calls + index
-            for node, value in zip(self.graph.watches, watching.run(slices, bindings), strict=True):
-                node.parameters["watcher"].see(value, number)
-            collected.append(self._plain(program, slices, bindings, None, number))
+            self._report_watched(slices, bindings)
+            if configuration().non_finite:
+                results = check_finite(self.graph, program, slices, bindings, self._calls)
+            else:
+                results = program.run(slices, bindings)
+            collected.append(results)
+            self._calls += 1
         if steps is None:
             return collected[0]
         return [np.stack(values) for values in zip(*collected, strict=True)]
+
+    def _report_watched(self, arrays: Sequence[np.ndarray], bindings: Mapping[Extent, int]) -> None:
+        """Compute the watched values from the old variables, and hand them to their watchers."""
+        if not self.graph.watches:
+            return
+        values = self._watching.specialized(bindings).program.run(arrays, bindings)
+        for node, value in zip(self.graph.watches, values, strict=True):
+            node.parameters["watcher"].see(value, self._calls)
 
     def __repr__(self) -> str:
         inputs = ", ".join(f"{item.name}: {item.describe()}" for item in self.graph.inputs)
