@@ -27,7 +27,15 @@ from cairnet.base.dtypes import (
 from cairnet.base.seeds import seed
 from cairnet.base.version import __version__
 from cairnet.data import datasets
-from cairnet.nn import activations, initializers, layers, losses, metrics
+from cairnet.nn import (
+    activations,
+    constraints,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    regularizers,
+)
 from cairnet.nn.layers import Input
 from cairnet.runtime import Function, debug, explain, function, get_threads, set_threads
 from cairnet.tensor import array_api, random
@@ -277,6 +285,7 @@ __all__ = [
     "concat",
     "conj",
     "constant",
+    "constraints",
     "conv1d",
     "conv2d",
     "conv2d_transpose",
@@ -390,6 +399,7 @@ __all__ = [
     "random",
     "real",
     "reciprocal",
+    "regularizers",
     "relu",
     "relu6",
     "remainder",

@@ -44,6 +44,7 @@ class Tensor(Operators, Conversions):
         dtype: the element type, a `numpy.dtype`.
         source: the user's line that made this node.
         path: the layers inside which it was made, as "block1/conv".
+        origin: a note of what gave this tensor to the user, for the rooms above; None for none.
     """
 
     __slots__ = (
@@ -52,6 +53,7 @@ class Tensor(Operators, Conversions):
         "dtype",
         "extents",
         "inputs",
+        "origin",
         "parameters",
         "path",
         "primitive",
@@ -81,6 +83,7 @@ class Tensor(Operators, Conversions):
         self.source = source or here()
         self.path = current_path() if path is None else path
         self.serial = next(_serial)
+        self.origin: Any = None
         #: The value of a closed tensor, once computed.
         self.value: np.ndarray | None = None
         #: Whether the value can never change: no input, no variable and no unknown extent below.

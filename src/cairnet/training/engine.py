@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +10,14 @@ import numpy as np
 
 from cairnet.base.configuration import configuration
 from cairnet.base.errors import GraphError
+from cairnet.nn.constraints import constrained
+from cairnet.nn.effects import Effects
 from cairnet.nn.losses import Loss
 from cairnet.nn.metrics import Metric
 from cairnet.optim import Optimizer
 from cairnet.runtime import Function, function
 from cairnet.tensor.core import Tensor, Variable, input
-from cairnet.tensor.functions import take
+from cairnet.tensor.functions import astype, take
 from cairnet.tensor.gradient import grad
 from cairnet.training.pace import Pace
 
@@ -67,7 +69,9 @@ class Engine:
             raise GraphError(
                 f"model {self._model.name!r} has no trainable variables, so there is nothing to fit"
             )
-        key = (_signature(x), _signature(y), compiled, tuple(map(id, trained)), configuration())
+        frozen = tuple(layer.trainable for layer in self._model.layers_within())
+        settings = (compiled, tuple(map(id, trained)), frozen, configuration())
+        key = (_signature(x), _signature(y), *settings)
         if self._trainer is None or self._trainer.key != key:
             self._trainer = None
             self.pace = Pace()
@@ -83,12 +87,14 @@ class Engine:
         data = Variable(x, name="x", trainable=False)
         targets = Variable(y, name="y", trainable=False)
         rows = input((None,), "int64", "rows")
-        prediction = self._model.call(take(data, rows, axis=0), training=True)
+        with Effects() as effects:
+            prediction = self._model.trace(take(data, rows, axis=0), training=True)
         target = take(targets, rows, axis=0)
-        outputs = _measures(compiled, target, prediction)
+        outputs = _measures(compiled, target, prediction, [*self._model.losses, *effects.losses])
         variables = self._model.trainable_variables
         gradients = grad(outputs["loss"], variables)
         updates = compiled.optimizer.updates(variables, gradients)
+        updates = {**constrained(updates, self._model.constraints), **effects.updates}
         step = function([rows], outputs, updates=updates, name=f"{self._model.name}.fit")
         return _Trainer(key, data, targets, step)
 
@@ -98,7 +104,10 @@ class Engine:
         if key not in self._functions:
             inputs = input((None, *x.shape[1:]), x.dtype, "x")
             targets = input((inputs.extents[0], *y.shape[1:]), y.dtype, "y")
-            outputs = _measures(compiled, targets, self._model.call(inputs))
+            with Effects() as effects:
+                prediction = self._model.trace(inputs)
+            penalties = [*self._model.losses, *effects.losses]
+            outputs = _measures(compiled, targets, prediction, penalties)
             self._functions[key] = function(
                 [inputs, targets], outputs, name=f"{self._model.name}.evaluate"
             )
@@ -110,7 +119,7 @@ class Engine:
         if key not in self._functions:
             inputs = input((None, *x.shape[1:]), x.dtype, "x")
             self._functions[key] = function(
-                [inputs], self._model.call(inputs), name=f"{self._model.name}.predict"
+                [inputs], self._model.trace(inputs), name=f"{self._model.name}.predict"
             )
         return self._functions[key]
 
@@ -137,9 +146,14 @@ class Engine:
             yield count % batch_size, step.steps(1, *rest)
 
 
-def _measures(compiled: Compiled, target: Tensor, prediction: Tensor) -> dict[str, Tensor]:
-    """The loss, and what every metric measures, by name."""
-    outputs = {"loss": compiled.loss(target, prediction)}
+def _measures(
+    compiled: Compiled, target: Tensor, prediction: Tensor, penalties: Sequence[Tensor]
+) -> dict[str, Tensor]:
+    """The loss, penalties included, and what every metric measures, by name."""
+    loss = compiled.loss(target, prediction)
+    for penalty in penalties:
+        loss = loss + astype(penalty, loss.dtype)
+    outputs = {"loss": loss}
     for metric in compiled.metrics:
         outputs[f"metric/{metric.name}"] = metric.measure(target, prediction)
     return outputs

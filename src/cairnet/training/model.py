@@ -71,7 +71,7 @@ class Model(Layer):
 
     def output_for(self, x: np.ndarray) -> Tensor:
         """The graph of the output for arrays like x; makes the variables if need be."""
-        return self.call(input((None, *x.shape[1:]), x.dtype, "x"))
+        return self.trace(input((None, *x.shape[1:]), x.dtype, "x"))
 
     def compile(self, optimizer: Any, loss: Any, metrics: Sequence[Any] = ()) -> None:
         """Say how the model is to be trained and measured.

@@ -9,8 +9,10 @@ import numpy as np
 
 from cairnet.base.errors import ArgumentError, GraphError, UnknownNameError
 from cairnet.base.registry import serialize
+from cairnet.nn.effects import Effects
 from cairnet.nn.layers import InputLayer, Layer
 from cairnet.nn.layers.base import Shape, registry
+from cairnet.nn.phase import phase
 from cairnet.tensor.core import Input as Placeholder
 from cairnet.tensor.core import Tensor, Variable
 from cairnet.training.engine import Engine
@@ -139,13 +141,13 @@ class Sequential(Model):
         """The layers by name."""
         return {layer.name: layer for layer in self._layers}
 
-    def call(self, x: Tensor, training: bool = False) -> Tensor:
+    def call(self, x: Tensor) -> Tensor:
         """The graph of the output."""
         self._begin_with(x)
         if self._first is not None:
             x = self._first(x)
         for layer in self._layers:
-            x = layer(x, training=training)
+            x = layer(x)
         return x
 
     def output_for(self, x: np.ndarray) -> Tensor:
@@ -164,8 +166,10 @@ class Sequential(Model):
 
     def _begin_empty(self, first: InputLayer) -> None:
         outputs: list[Tensor] = [first.placeholder()]
-        for layer in self._layers:
-            outputs.append(layer(outputs[-1]))
+        # Only to make the variables: not in training, and what it comes to beside is let go.
+        with phase(training=False), Effects():
+            for layer in self._layers:
+                outputs.append(layer(outputs[-1]))
         self._first, self._outputs = first, outputs
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,19 +11,34 @@ import numpy as np
 from cairnet.base.dtypes import float32, is_floating
 from cairnet.base.errors import ArgumentError, CairnetError, DTypeError, ShapeError
 from cairnet.base.registry import Configurable, Registry, snake_case
-from cairnet.nn import initializers
-from cairnet.tensor.core import Tensor, Variable
-from cairnet.tensor.functions.arguments import as_tensor
+from cairnet.nn import constraints, initializers, regularizers
+from cairnet.nn.calls import Call, note_call
+from cairnet.nn.effects import add_loss
+from cairnet.nn.parts import Part
+from cairnet.nn.phase import phase
+from cairnet.tensor.core import Input, Tensor, Variable, apply
+from cairnet.tensor.functions.arguments import as_tensor, holds_tensors, size_of
+from cairnet.tensor.primitives import RESHAPE
 from cairnet.tensor.source import current_path, here, scope
 
-__all__ = ["Layer", "Shape", "positive", "registry"]
+__all__ = ["Layer", "Shape", "registry"]
 
 Shape = tuple[int | None, ...]
 
 registry: Registry[Layer] = Registry("layer")
 
+_Map = Callable[[Tensor], Tensor]
 
-class Layer(Configurable):
+
+class _Rules:
+    """What holds for the weights of a layer: their penalties, and what they must meet."""
+
+    def __init__(self) -> None:
+        self.regularizers: dict[Variable, _Map] = {}
+        self.constraints: dict[Variable, _Map] = {}
+
+
+class Layer(Part, Configurable):
     """Base of all layers.
 
     A layer is an ordinary callable: `y = layer(x)` builds the graph of its output, with or without
@@ -33,6 +48,10 @@ class Layer(Configurable):
     To write a layer of one's own, keep the constructor's arguments in attributes of the same
     names, make the variables in `build`, and state the output in `call`. Variables and layers that
     are kept in attributes, or in lists, tuples and dicts there, are found by themselves.
+
+    A layer that behaves otherwise in training takes a parameter `training` in `call`. One that
+    remembers says so with `cn.layers.add_update`, and one that adds to the cost with
+    `cn.layers.add_loss`; `cn.layers.Effects` collects both.
 
     Args:
         name: shown in summaries and errors, and part of the names of the saved weights; default:
@@ -59,10 +78,16 @@ class Layer(Configurable):
     """
 
     # Declared as callables of any signature: every layer names its own inputs.
-    #: Makes the variables, given the shape of each input; layers without variables need none.
+    #: Makes the variables, given the shape of each input (a list of shapes, for a list of tensors);
+    #: layers without variables need none.
     build: Callable[..., None]
     #: The graph of the output; with a parameter `training` if it differs for training.
     call: Callable[..., Tensor]
+
+    #: Whether `call` takes a list of tensors, as in `Add()([a, b])`.
+    takes_list: ClassVar[bool] = False
+    #: A penalty on the output, divided by the number of samples; None for none.
+    activity_regularizer: _Map | None = None
 
     _call_takes_training: ClassVar[bool] = False
 
@@ -83,13 +108,16 @@ class Layer(Configurable):
         self.built = False
         self.dtype: np.dtype[Any] = float32
         self.source = here()
+        self._rules = _Rules()
 
-    def __call__(self, *inputs: Any, training: bool = False) -> Tensor:
+    def __call__(self, *inputs: Any, training: bool | None = None) -> Tensor:
         """Apply the layer.
 
         Args:
-            inputs: a tensor, array or nested list; for layers that merge, several.
-            training: whether the graph is for training, for layers to which it makes a difference.
+            inputs: a tensor, array or nested list; a list of them for layers that merge.
+            training: whether the graph is for training, for layers to which it makes a difference,
+                here and in all layers inside. Default: what was said to the layer around this one;
+                without one, False.
 
         Returns:
             The output, a tensor.
@@ -98,24 +126,62 @@ class Layer(Configurable):
             ShapeError, DTypeError: the layer cannot take this input; the message names the layer,
                 the line that made it, and the input.
         """
-        tensors = [as_tensor(value) for value in inputs]
+        given = tuple(self._converted(value) for value in inputs)
         with scope(self.name):
-            try:
-                self.build_for(*tensors)
-                if self._call_takes_training:
-                    return self.call(*tensors, training=training)
-                return self.call(*tensors)
-            except (ShapeError, DTypeError) as error:
-                raise _located(error, self, tensors) from None
+            output = self.trace(*given, training=training)
+            if isinstance(output, Tensor):
+                output = _distinct(output, _flat(given))
+        note_call(output, Call(self, given, training))
+        return output
 
-    def build_for(self, *inputs: Tensor) -> None:
+    def trace(self, *inputs: Any, training: bool | None = None) -> Tensor:
+        """The graph of the output, in the scope that is open: what a model does with itself.
+
+        Args:
+            inputs: tensors, or a list of them for layers that merge.
+            training: see `__call__`.
+        """
+        with phase(training, self.trainable) as current:
+            try:
+                return self._traced(inputs, current.training)
+            except (ShapeError, DTypeError) as error:
+                raise _located(error, self, inputs) from None
+
+    def _traced(self, inputs: Sequence[Any], training: bool) -> Tensor:
+        self.build_for(*inputs)
+        said = {"training": training} if self._call_takes_training else {}
+        output = self.call(*inputs, **said)
+        if self.activity_regularizer is not None:
+            add_loss(_per_sample(self.activity_regularizer(output), output))
+        return output
+
+    def _converted(self, value: Any) -> Any:
+        """An input as a tensor, or as a list of tensors."""
+        several = isinstance(value, list | tuple)
+        if self.takes_list and several:
+            return [as_tensor(item) for item in value]
+        if several and not self.takes_list and holds_tensors(value):
+            raise ShapeError(
+                f"layer {self.name!r} ({type(self).__name__}, made at {self.source}): expected one "
+                f"tensor, got a {type(value).__name__} of {len(value)}; join them first, with "
+                "cn.layers.Concatenate or cn.stack, or let a layer of your own say "
+                "`takes_list = True`"
+            )
+        if self.takes_list:
+            raise ShapeError(
+                f"layer {self.name!r} ({type(self).__name__}, made at {self.source}): expected a "
+                f"list of tensors such as [a, b], got {type(value).__name__}"
+            )
+        return as_tensor(value)
+
+    def build_for(self, *inputs: Any) -> None:
         """Make the variables, if that has not been done, for inputs like these."""
         if self.built:
             return
-        floating = [tensor.dtype for tensor in inputs if is_floating(tensor.dtype)]
+        floating = [tensor.dtype for tensor in _flat(inputs) if is_floating(tensor.dtype)]
         self.dtype = floating[0] if floating else float32
         if hasattr(self, "build"):
-            self.build(*(tensor.shape for tensor in inputs))
+            self.build(*(_shape_of(given) for given in inputs))
         self.built = True
 
     def add_weight(
@@ -125,6 +191,8 @@ class Layer(Configurable):
         *,
         dtype: Any = None,
         trainable: bool = True,
+        regularizer: Any = None,
+        constraint: Any = None,
         name: str | None = None,
     ) -> Variable:
         """Make a variable; to be kept in an attribute, whose name it then has.
@@ -134,6 +202,9 @@ class Layer(Configurable):
             initializer: an initializer or its name.
             dtype: default: the layer's.
             trainable: whether an optimizer may change it.
+            regularizer: a penalty on it, a regularizer or its name; None for none.
+            constraint: what it must meet after every update, a constraint or its name; None for
+                nothing.
             name: default: the name of the attribute that it is assigned to.
         """
         unknown = [axis for axis, size in enumerate(shape) if size is None]
@@ -144,52 +215,59 @@ class Layer(Configurable):
             )
         sizes = tuple(int(size) for size in shape if size is not None)
         value = initializers.get(initializer)(sizes, dtype or self.dtype)
-        return Variable(value, name=name or "", trainable=trainable)
+        variable = Variable(value, name=name or "", trainable=trainable)
+        penalty, projection = regularizers.get(regularizer), constraints.get(constraint)
+        if penalty is not None:
+            self._rules.regularizers[variable] = penalty
+        if projection is not None:
+            self._rules.constraints[variable] = projection
+        return variable
 
     def __setattr__(self, attribute: str, value: Any) -> None:
         if isinstance(value, Variable) and not value.name:
             value.name = "/".join(filter(None, (current_path(), attribute)))
         super().__setattr__(attribute, value)
 
-    def parts(self) -> dict[str, Layer | Variable]:
-        """The variables and layers that this layer owns directly, each by its name here."""
-        found: dict[str, Layer | Variable] = {}
-        for attribute, value in vars(self).items():
-            found.update(_parts_of(attribute, value))
-        return found
-
-    def named_variables(self) -> dict[str, Variable]:
-        """All variables, those of inner layers included, by their path, as "block/conv/kernel"."""
-        return {path: variable for path, variable, _ in self._walk(True)}
+    def layers_within(self) -> list[Layer]:
+        """This layer and all layers inside it, each once."""
+        found: dict[int, Layer] = {id(self): self}
+        for part in self.parts().values():
+            if isinstance(part, Layer):
+                found.update((id(layer), layer) for layer in part.layers_within())
+        return list(found.values())
 
     @property
-    def variables(self) -> list[Variable]:
-        """All variables, those of inner layers included."""
-        return [variable for _, variable, _ in self._walk(True)]
+    def losses(self) -> list[Tensor]:
+        """The penalties on the weights, those of inner layers included: one scalar for each.
+
+        Only weights that are trained are penalized. The penalties on activities depend on the
+        input; `cn.layers.Effects` collects them.
+
+        >>> import cairnet as cn
+        >>> layer = cn.layers.Dense(1, kernel_initializer="ones", kernel_regularizer="l2")
+        >>> _ = layer(cn.input((None, 3)))
+        >>> [float(loss) for loss in layer.losses]
+        [0.03]
+        """
+        return [
+            one.owner._rules.regularizers[one.variable](one.variable)
+            for one in self.owned()
+            if one.trainable
+            and isinstance(one.owner, Layer)
+            and one.variable in one.owner._rules.regularizers
+        ]
 
     @property
-    def trainable_variables(self) -> list[Variable]:
-        """The variables that an optimizer may change."""
-        return [variable for _, variable, free in self._walk(True) if free]
-
-    def _walk(self, free: bool) -> Iterator[tuple[str, Variable, bool]]:
-        """Path, variable, and whether it may be trained; a shared variable comes once."""
-        seen: set[int] = set()
-        for name, part in self.parts().items():
-            if isinstance(part, Variable):
-                inside = [(name, part, free and self.trainable and part.trainable)]
-            else:
-                inside = [
-                    (f"{name}/{path}", variable, trainable)
-                    for path, variable, trainable in part._walk(free and self.trainable)
-                ]
-            for path, variable, trainable in inside:
-                if id(variable) not in seen:
-                    seen.add(id(variable))
-                    yield path, variable, trainable
+    def constraints(self) -> dict[Variable, _Map]:
+        """The constraint of every weight that has one, those of inner layers included."""
+        return {
+            one.variable: one.owner._rules.constraints[one.variable]
+            for one in self.owned()
+            if isinstance(one.owner, Layer) and one.variable in one.owner._rules.constraints
+        }
 
     def count_params(self) -> int:
-        """How many numbers the variables hold.
+        """How many numbers the weights hold.
 
         >>> import cairnet as cn
         >>> layer = cn.layers.Dense(10)
@@ -197,60 +275,66 @@ class Layer(Configurable):
         >>> layer.count_params()
         7850
         """
-        return sum(variable.data.size for variable in self.variables)
+        return sum(variable.data.size for variable in self.weights)
 
     def get_weights(self) -> list[np.ndarray]:
-        """Copies of the values of all variables, in the order of `variables`."""
-        return [variable.numpy() for variable in self.variables]
+        """Copies of the values of all weights, in the order of `weights`."""
+        return [variable.numpy() for variable in self.weights]
 
     def set_weights(self, weights: Sequence[Any]) -> None:
-        """Replace the values of all variables, given in the order of `variables`.
+        """Replace the values of all weights, given in the order of `weights`.
 
         Raises:
             ShapeError: another number of arrays, or an array of another shape.
         """
-        if len(weights) != len(self.variables):
+        if len(weights) != len(self.weights):
             raise ShapeError(
-                f"weights: expected {len(self.variables)} arrays for layer {self.name!r}, "
+                f"weights: expected {len(self.weights)} arrays for layer {self.name!r}, "
                 f"got {len(weights)}"
             )
-        for variable, weight in zip(self.variables, weights, strict=True):
+        for variable, weight in zip(self.weights, weights, strict=True):
             variable.assign(weight)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"
 
 
-def _parts_of(name: str, value: Any) -> Iterator[tuple[str, Layer | Variable]]:
-    if isinstance(value, Layer | Variable):
-        yield name, value
-    elif isinstance(value, list | tuple):
-        for index, item in enumerate(value):
-            yield from _parts_of(f"{name}/{index}", item)
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from _parts_of(f"{name}/{key}", item)
+def _flat(inputs: Iterable[Any]) -> list[Tensor]:
+    """The tensors among inputs that may be lists of tensors."""
+    return [
+        tensor
+        for given in inputs
+        for tensor in (given if isinstance(given, list | tuple) else [given])
+    ]
 
 
-def _located(error: CairnetError, layer: Layer, inputs: Sequence[Tensor]) -> CairnetError:
+def _shape_of(given: Any) -> Any:
+    return [item.shape for item in given] if isinstance(given, list | tuple) else given.shape
+
+
+def _distinct(output: Tensor, inputs: Sequence[Tensor]) -> Tensor:
+    """The output as a tensor of its own where it is what the layer was given, or a leaf.
+
+    A layer that does nothing (dropout, out of training) is a step on the way all the same: who
+    follows the way back must find it. The compiler leaves no trace of this node.
+    """
+    if isinstance(output, Input | Variable) or any(output is given for given in inputs):
+        return apply(RESHAPE, output, shape=output.extents)
+    return output
+
+
+def _per_sample(penalty: Tensor, output: Tensor) -> Tensor:
+    return penalty / size_of(output.extents[0], penalty.dtype) if output.ndim else penalty
+
+
+def _located(error: CairnetError, layer: Layer, inputs: Sequence[Any]) -> CairnetError:
     """The error with the innermost layer that it arose in, named once."""
     if getattr(error, "layer", None) is not None:
         return error
-    given = ", ".join(tensor.describe() for tensor in inputs)
+    given = ", ".join(tensor.describe() for tensor in _flat(inputs))
+    path = current_path() or layer.name
     located = type(error)(
-        f"layer {current_path()!r} ({type(layer).__name__}, made at {layer.source}) "
-        f"on input {given}: {error}"
+        f"layer {path!r} ({type(layer).__name__}, made at {layer.source}) on input {given}: {error}"
     )
-    located.layer = current_path()  # type: ignore[attr-defined]
+    located.layer = path  # type: ignore[attr-defined]
     return located
-
-
-def positive(name: str, value: Any) -> int:
-    """A whole number, 1 or more, or an error that names the argument.
-
-    >>> positive("units", 3)
-    3
-    """
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise ArgumentError(f"{name}: expected a whole number, 1 or more, got {value!r}")
-    return int(value)

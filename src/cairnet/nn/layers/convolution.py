@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from cairnet.base.errors import ArgumentError, ShapeError, UnknownNameError
-from cairnet.nn import activations, initializers
-from cairnet.nn.layers.base import Layer, Shape, positive, registry
+from cairnet.base.errors import ArgumentError, ShapeError
+from cairnet.nn import activations, constraints, initializers, regularizers
+from cairnet.nn.layers.arguments import check_images, check_padding, pair, positive
+from cairnet.nn.layers.base import Layer, Shape, registry
 from cairnet.tensor.core import Tensor
 from cairnet.tensor.functions import conv2d
 
-__all__ = ["Conv2D", "check_padding", "pair"]
+__all__ = ["Conv2D"]
 
 
 @registry.add
@@ -36,6 +35,11 @@ class Conv2D(Layer):
         use_bias: whether a bias is added.
         kernel_initializer: how the kernel starts, a name or an initializer.
         bias_initializer: how the bias starts.
+        kernel_regularizer: a penalty on the kernel, a name or a regularizer; None for none.
+        bias_regularizer: a penalty on the bias.
+        activity_regularizer: a penalty on the output, divided by the number of samples.
+        kernel_constraint: what the kernel must meet after every step, a name or a constraint.
+        bias_constraint: what the bias must meet.
         name, trainable: see `Layer`.
 
     Shapes:
@@ -73,6 +77,11 @@ class Conv2D(Layer):
         use_bias: bool = True,
         kernel_initializer: Any = "glorot_uniform",
         bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
         name: str | None = None,
         trainable: bool = True,
     ) -> None:
@@ -87,6 +96,11 @@ class Conv2D(Layer):
         self.use_bias = use_bias
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
+        self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.bias_regularizer = regularizers.get(bias_regularizer)
+        self.activity_regularizer = regularizers.get(activity_regularizer)
+        self.kernel_constraint = constraints.get(kernel_constraint)
+        self.bias_constraint = constraints.get(bias_constraint)
         if self.filters % self.groups:
             raise ArgumentError(
                 f"filters: expected a multiple of groups={self.groups}, got {self.filters}"
@@ -94,11 +108,7 @@ class Conv2D(Layer):
 
     def build(self, input_shape: Shape) -> None:
         """Make kernel and bias."""
-        if len(input_shape) != 4:
-            raise ShapeError(
-                f"expected a shape (batch, height, width, channels), got {input_shape}"
-                + _hint(input_shape)
-            )
+        check_images(input_shape)
         channels = input_shape[-1]
         if channels is not None and channels % self.groups:
             raise ShapeError(
@@ -106,42 +116,20 @@ class Conv2D(Layer):
             )
         inner = None if channels is None else channels // self.groups
         self.kernel = self.add_weight(
-            (*self.kernel_size, inner, self.filters), self.kernel_initializer
+            (*self.kernel_size, inner, self.filters),
+            self.kernel_initializer,
+            regularizer=self.kernel_regularizer,
+            constraint=self.kernel_constraint,
         )
         if self.use_bias:
-            self.bias = self.add_weight((self.filters,), self.bias_initializer)
+            self.bias = self.add_weight(
+                (self.filters,),
+                self.bias_initializer,
+                regularizer=self.bias_regularizer,
+                constraint=self.bias_constraint,
+            )
 
     def call(self, x: Tensor) -> Tensor:
         """The graph of the output."""
         y = conv2d(x, self.kernel, self.strides, self.padding, self.dilation_rate, self.groups)
         return self.activation(y + self.bias if self.use_bias else y)
-
-
-def _hint(shape: Shape) -> str:
-    if len(shape) == 3:
-        return "; images of one channel need it as a last axis of extent 1: x[..., np.newaxis]"
-    return ""
-
-
-def pair(name: str, value: Any) -> tuple[int, int]:
-    """Two whole numbers, 1 or more; one number stands for two equal ones.
-
-    >>> pair("strides", 2), pair("strides", (1, 2))
-    ((2, 2), (1, 2))
-    """
-    if isinstance(value, int | np.integer):
-        value = (value, value)
-    if not isinstance(value, tuple | list) or len(value) != 2:
-        raise ArgumentError(f"{name}: expected a whole number or a pair of them, got {value!r}")
-    return positive(name, value[0]), positive(name, value[1])
-
-
-def check_padding(padding: Any) -> str:
-    """The padding in lower case, or an error that says which there are.
-
-    >>> check_padding("SAME")
-    'same'
-    """
-    if not isinstance(padding, str) or padding.lower() not in ("valid", "same"):
-        raise UnknownNameError("padding", padding, ("valid", "same"))
-    return padding.lower()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from cairnet.base.errors import ShapeError
-from cairnet.nn import activations, initializers
-from cairnet.nn.layers.base import Layer, Shape, positive, registry
+from cairnet.nn import activations, constraints, initializers, regularizers
+from cairnet.nn.layers.arguments import positive
+from cairnet.nn.layers.base import Layer, Shape, registry
 from cairnet.tensor.core import Tensor
 from cairnet.tensor.functions import tensordot
 
@@ -23,6 +24,11 @@ class Dense(Layer):
         use_bias: whether a bias is added.
         kernel_initializer: how the kernel starts, a name or an initializer.
         bias_initializer: how the bias starts.
+        kernel_regularizer: a penalty on the kernel, a name or a regularizer; None for none.
+        bias_regularizer: a penalty on the bias.
+        activity_regularizer: a penalty on the output, divided by the number of samples.
+        kernel_constraint: what the kernel must meet after every step, a name or a constraint.
+        bias_constraint: what the bias must meet.
         name, trainable: see `Layer`.
 
     Shapes:
@@ -51,6 +57,11 @@ class Dense(Layer):
         use_bias: bool = True,
         kernel_initializer: Any = "glorot_uniform",
         bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
         *,
         name: str | None = None,
         trainable: bool = True,
@@ -61,14 +72,29 @@ class Dense(Layer):
         self.use_bias = use_bias
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
+        self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.bias_regularizer = regularizers.get(bias_regularizer)
+        self.activity_regularizer = regularizers.get(activity_regularizer)
+        self.kernel_constraint = constraints.get(kernel_constraint)
+        self.bias_constraint = constraints.get(bias_constraint)
 
     def build(self, input_shape: Shape) -> None:
         """Make kernel and bias."""
         if len(input_shape) < 2:
             raise ShapeError(f"expected a shape (batch, …, inputs), got {input_shape}")
-        self.kernel = self.add_weight((input_shape[-1], self.units), self.kernel_initializer)
+        self.kernel = self.add_weight(
+            (input_shape[-1], self.units),
+            self.kernel_initializer,
+            regularizer=self.kernel_regularizer,
+            constraint=self.kernel_constraint,
+        )
         if self.use_bias:
-            self.bias = self.add_weight((self.units,), self.bias_initializer)
+            self.bias = self.add_weight(
+                (self.units,),
+                self.bias_initializer,
+                regularizer=self.bias_regularizer,
+                constraint=self.bias_constraint,
+            )
 
     def call(self, x: Tensor) -> Tensor:
         """The graph of the output."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from cairnet.base.errors import ShapeError
+from cairnet.nn.layers.arguments import check_images, check_padding, pair
 from cairnet.nn.layers.base import Layer, Shape, registry
-from cairnet.nn.layers.convolution import check_padding, pair
 from cairnet.tensor.core import Tensor
 from cairnet.tensor.functions import max_pool
 
@@ -57,10 +56,7 @@ class MaxPooling2D(Layer):
 
     def build(self, input_shape: Shape) -> None:
         """Check the rank; there are no variables."""
-        if len(input_shape) != 4:
-            raise ShapeError(
-                f"expected a shape (batch, height, width, channels), got {input_shape}"
-            )
+        check_images(input_shape)
 
     def call(self, x: Tensor) -> Tensor:
         """The graph of the output."""
