@@ -1,17 +1,36 @@
 """Optimizers: rules by which gradients change variables, as graphs.
 
 An optimizer can be given to `compile` by name, `optimizer="adam"`, or as an object with settings
-of its own, `optimizer=cn.optimizers.SGD(0.1, momentum=0.9)`. It can also be used without a model:
+of its own, `optimizer=cn.optimizers.SGD(0.1, momentum=0.9)`. The learning rate may be a schedule,
+`cn.optimizers.schedules.CosineDecay(0.1, decay_steps=10_000)`. It can also be used without a model:
 `cn.function(…, updates=optimizer.updates(variables, gradients))`.
 """
 
 from typing import Any
 
-from cairnet.optim.adam import Adam
+from cairnet.optim import schedules
+from cairnet.optim.adadelta import Adadelta
+from cairnet.optim.adagrad import Adagrad
+from cairnet.optim.adam import Adam, AdamW
+from cairnet.optim.adamax import Adamax
+from cairnet.optim.nadam import Nadam
 from cairnet.optim.optimizer import Optimizer, registry
+from cairnet.optim.rmsprop import RMSprop
 from cairnet.optim.sgd import SGD
 
-__all__ = ["SGD", "Adam", "Optimizer", "get"]
+__all__ = [
+    "SGD",
+    "Adadelta",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Adamax",
+    "Nadam",
+    "Optimizer",
+    "RMSprop",
+    "get",
+    "schedules",
+]
 
 
 def get(optimizer: Any) -> Optimizer:

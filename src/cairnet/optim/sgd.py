@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
-from cairnet.optim.optimizer import Optimizer, registry, share
+from cairnet.optim.numbers import share
+from cairnet.optim.optimizer import Optimizer, registry
 from cairnet.tensor.core import Tensor, Variable
 
 __all__ = ["SGD"]
@@ -24,9 +26,10 @@ class SGD(Optimizer):
         w ← w + v               (Nesterov: w ← w + μ v − η g, with the new v)
 
     Args:
-        learning_rate: η, 0 or more.
+        learning_rate: η, 0 or more, or a schedule.
         momentum: μ, from 0 to below 1.
         nesterov: whether the gradient counts as taken where the momentum leads to.
+        weight_decay, clipnorm, clipvalue, global_clipnorm: see `Optimizer`.
         name: default: "sgd".
 
     Raises:
@@ -36,7 +39,8 @@ class SGD(Optimizer):
         B. Polyak: Some methods of speeding up the convergence of iteration methods. USSR
         Computational Mathematics and Mathematical Physics 4 (5), 1964. I. Sutskever, J. Martens,
         G. Dahl, G. Hinton: On the importance of initialization and momentum in deep learning.
-        ICML 2013. Defaults as in Keras 3.
+        ICML 2013. Arguments and defaults as in Keras 3. PyTorch keeps the velocity without the
+        learning rate in it, which differs when the rate changes on the way.
 
     Example:
         >>> import cairnet as cn
@@ -50,12 +54,23 @@ class SGD(Optimizer):
 
     def __init__(
         self,
-        learning_rate: float = 0.01,
+        learning_rate: Any = 0.01,
         momentum: float = 0.0,
         nesterov: bool = False,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
         name: str | None = None,
     ) -> None:
-        super().__init__(learning_rate, name)
+        super().__init__(
+            learning_rate,
+            name,
+            weight_decay=weight_decay,
+            clipnorm=clipnorm,
+            clipvalue=clipvalue,
+            global_clipnorm=global_clipnorm,
+        )
         self.momentum = share("momentum", momentum)
         self.nesterov = nesterov
 
