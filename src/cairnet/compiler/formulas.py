@@ -178,7 +178,8 @@ class Formulas:
         name = _SHORT.get(item.name, item.name)
         if name in ("cast", "bitcast"):
             name = item.dtype.name if name == "cast" else f"bits_as_{item.dtype.name}"
-        listed = ", ".join(self._part(part, 1) for part in item.arguments)
+        least = 1 if len(item.arguments) > 1 else _TERNARY
+        listed = ", ".join(self._part(part, least) for part in item.arguments)
         text = f"{name}({listed})"
         return (f"{text}.word{item.word}" if item.name == "threefry" else text), _ATOM
 

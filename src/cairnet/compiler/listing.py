@@ -169,18 +169,18 @@ def _outside(lowered: Lowered) -> list[Buffer]:
     """The buffers that exist outside the program, in the order in which they are met."""
     found: dict[Buffer, None] = {}
     for nest in _nests(lowered.steps):
-        for buffer in (*(load.buffer for load in nest.loads()), *nest.written()):
+        for buffer in (*nest.reads(), *nest.written()):
             found[lowered.memory(buffer)] = None
     kept = [buffer for buffer in found if buffer.kind in _OUTSIDE]
     return sorted(kept, key=lambda buffer: _OUTSIDE.index(buffer.kind))
 
 
 def _nests(steps: Sequence[Step | LoopStep]) -> Iterator[Nest]:
+    """Every nest: the loops, and what is inside them."""
     for step in steps:
+        yield step.nest
         if isinstance(step, LoopStep):
             yield from _nests(step.body)
-        else:
-            yield step.nest
 
 
 def _size(buffer: Buffer) -> tuple[str, str]:

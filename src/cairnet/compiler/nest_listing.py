@@ -148,7 +148,7 @@ def format_nest(nest: Nest, names: Names | None = None) -> str:
 
 def loop_header(loop: Loop, turn: str) -> str:
     """The first line of a loop."""
-    order = f"from {loop.length} - 1 down to 0" if loop.reverse else f"< {loop.length}"
+    order = f"from {loop.length - 1} down to 0" if loop.reverse else f"< {loop.length}"
     return f"for {turn} {order}, one turn after another:"
 
 
