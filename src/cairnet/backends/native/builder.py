@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["Builder", "Value", "float_literal", "llvm_type", "vector_of"]
+__all__ = ["Builder", "Value", "float_literal", "llvm_type", "mangled", "vector_of"]
 
 _TYPES = {
     "bool": "i1",
@@ -196,7 +196,7 @@ class Builder:
     def intrinsic(self, name: str, *arguments: Value) -> Value:
         """An LLVM intrinsic overloaded on its argument type, as "fma", "sqrt", "maximum"."""
         type_ = arguments[0].type
-        return self.call(type_, f"llvm.{name}.{_mangle(type_)}", *arguments)
+        return self.call(type_, f"llvm.{name}.{mangled(type_)}", *arguments)
 
     def declare(self, result: str, function: str, types: Sequence[str]) -> None:
         """Note that the module needs this declaration."""
@@ -296,7 +296,8 @@ class Builder:
         self.label(done)
 
 
-def _mangle(type_: str) -> str:
+def mangled(type_: str) -> str:
+    """How LLVM writes a type in the name of an intrinsic: "v16f32" for <16 x float>."""
     value = Value(type_, "")
     element = {"float": "f32", "double": "f64"}.get(value.element, value.element)
     return element if value.lanes == 1 else f"v{value.lanes}{element}"

@@ -20,8 +20,10 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from cairnet.backends.native.addresses import Place
+from cairnet.backends.native.blocks import Blocks, Tile, constant_mask
 from cairnet.backends.native.builder import Builder, Value
-from cairnet.backends.native.evaluate import Evaluator, Place
+from cairnet.backends.native.evaluate import Evaluator
 from cairnet.backends.native.folds import Accumulator, across_lanes
 from cairnet.backends.native.sorting import Row, emit_sort, sorted_axis
 from cairnet.base.errors import CompileError
@@ -76,6 +78,7 @@ class _Emitter:
         self.arguments: list[Buffer | Extent] = []
         self._parameters: dict[Buffer | Extent, Value] = {}
         self.memory = memory
+        self.blocks = Blocks(self.builder, schedule, self.size, self._block)
         self.bounds = self._loop_bounds()
         self.guards = tuple(guard for guard in self._fold_guards() if guard not in self.bounds)
         self.settled = frozenset(self.bounds)
@@ -105,141 +108,30 @@ class _Emitter:
     def kernel(self) -> Kernel:
         """Write everything."""
         builder = self.builder
-        blocks = tuple((axis.extent, self._step(axis)) for axis in self.schedule.order)
         begin, end = builder.parameter(0), builder.parameter(1)
         with builder.loop(begin, end, stem="block") as number:
-            indices = self._indices(number, blocks)
+            indices = self.blocks.indices(number)
             if self.nest.kind == "sort":
                 self._sort(indices)
             else:
-                self._blocks(indices)
+                self.blocks.walk(indices)
         builder.line("ret void")
         return Kernel(
             builder.text(),
             frozenset(builder.declarations),
             tuple(self.arguments),
-            blocks,
+            self.blocks.steps,
             self.schedule.cycles,
         )
 
-    def _step(self, axis: Axis) -> int:
-        if axis is self.schedule.vector:
-            return self.schedule.lanes * self.schedule.vectors
-        return self.schedule.tile.get(axis, 1)
-
-    def _indices(self, number: Value, blocks: Sequence[tuple[Size, int]]) -> dict[Axis, Value]:
-        """Which block along each axis, from the number of the block."""
-        builder = self.builder
-        result: dict[Axis, Value] = {}
-        order = self.schedule.order
-        for position in range(len(order) - 1, -1, -1):
-            if position == 0:
-                result[order[0]] = number
-                continue
-            count = self._count(*blocks[position])
-            result[order[position]] = builder.binary("urem", number, count)
-            number = builder.binary("udiv", number, count)
-        return result
-
-    def _count(self, extent: Size, step: int) -> Value:
-        if not isinstance(extent, Extent):
-            return self.builder.integer(-(-extent // step))
-        rounded = self.builder.binary("add", self.size(extent), self.builder.integer(step - 1))
-        return self.builder.binary("udiv", rounded, self.builder.integer(step))
-
-    def _blocks(self, indices: Mapping[Axis, Value]) -> None:
-        """Split off the last, smaller block along each axis, then write each variant."""
-        bases = {
-            axis: self.builder.binary("mul", index, self.builder.integer(self._step(axis)))
-            if self._step(axis) != 1
-            else index
-            for axis, index in indices.items()
-        }
-        self._variants(list(self.schedule.order), bases, _Tile({}, None, 1))
-
-    def _variants(self, axes: list[Axis], bases: dict[Axis, Value], tile: _Tile) -> None:
-        if not axes:
-            self._block(bases, tile)
-            return
-        axis, rest = axes[0], axes[1:]
-        step = self._step(axis)
-        if step == 1:
-            self._variants(rest, bases, tile)
-            return
-        if isinstance(axis.extent, Extent):
-            self._dynamic_variants(axis, rest, bases, tile)
-            return
-        whole, left = divmod(axis.extent, step)
-        if whole and left:
-            is_whole = self.builder.compare(
-                "icmp slt", bases[axis], self.builder.integer(whole * step)
-            )
-            self._either(
-                is_whole,
-                lambda: self._variants(rest, bases, self._with(tile, axis, step)),
-                lambda: self._variants(rest, bases, self._with(tile, axis, left)),
-            )
-        else:
-            self._variants(rest, bases, self._with(tile, axis, step if whole else left))
-
-    def _dynamic_variants(
-        self, axis: Axis, rest: list[Axis], bases: dict[Axis, Value], tile: _Tile
-    ) -> None:
-        """A whole block, or what is left of the extent in single steps (the last one masked)."""
-        builder = self.builder
-        extent, step = self.size(axis.extent), self._step(axis)
-        stop = builder.binary("add", bases[axis], builder.integer(step))
-        is_whole = builder.compare("icmp sle", stop, extent)
-
-        def remainder() -> None:
-            stride = self.schedule.lanes if axis is self.schedule.vector else 1
-            with builder.loop(bases[axis], extent, stride, stem="rest") as base:
-                narrow = self._with(tile, axis, stride)
-                if axis is self.schedule.vector:
-                    narrow = _Tile(narrow.sizes, self._tail_mask(base, extent), 1)
-                self._variants(rest, {**bases, axis: base}, narrow)
-
-        self._either(
-            is_whole, lambda: self._variants(rest, bases, self._with(tile, axis, step)), remainder
-        )
-
-    def _tail_mask(self, base: Value, extent: Value) -> Value:
-        """Which lanes of a vector at `base` lie below the extent."""
-        builder, lanes = self.builder, self.schedule.lanes
-        if lanes == 1:
-            return Value("i1", "true")
-        left = builder.convert("trunc", builder.binary("sub", extent, base), "i32")
-        return builder.compare("icmp slt", builder.lane_numbers(lanes), builder.splat(left, lanes))
-
-    def _with(self, tile: _Tile, axis: Axis, size: int) -> _Tile:
-        if axis is not self.schedule.vector:
-            return _Tile({**tile.sizes, axis: size}, tile.mask, tile.vectors)
-        lanes = self.schedule.lanes
-        vectors = -(-size // lanes)
-        left = size - (vectors - 1) * lanes
-        mask = None if left == lanes else _constant_mask(lanes, left)
-        return _Tile(tile.sizes, mask, vectors)
-
-    def _either(self, condition: Value, yes: Callable[[], None], no: Callable[[], None]) -> None:
-        builder = self.builder
-        first, second, done = (builder.fresh(part) for part in ("yes", "no", "join"))
-        builder.branch_if(condition, first, second)
-        builder.label(first)
-        yes()
-        builder.branch(done)
-        builder.label(second)
-        no()
-        builder.branch(done)
-        builder.label(done)
-
     # -- one block -----------------------------------------------------------------------------
 
-    def _block(self, bases: Mapping[Axis, Value], tile: _Tile) -> None:
+    def _block(self, bases: Mapping[Axis, Value], tile: Tile) -> None:
         if not self.guards:
             self._body(bases, tile, guarded=False)
             return
         inside = self._all_inside(bases, tile)
-        self._either(
+        self.blocks.either(
             inside,
             lambda: self._body(bases, tile, guarded=False),
             lambda: self._body(bases, tile, guarded=True),
@@ -268,7 +160,7 @@ class _Emitter:
                     found.update(dict.fromkeys(item.guards))
         return tuple(found)
 
-    def _all_inside(self, bases: Mapping[Axis, Value], tile: _Tile) -> Value:
+    def _all_inside(self, bases: Mapping[Axis, Value], tile: Tile) -> Value:
         """Whether all guards hold at every point of the block and every turn of its loops."""
         builder = self.builder
         result: Value | None = None
@@ -280,9 +172,7 @@ class _Emitter:
             result = both if result is None else builder.binary("and", result, both)
         return result if result is not None else Value("i1", "true")
 
-    def _range(
-        self, index: Affine, bases: Mapping[Axis, Value], tile: _Tile
-    ) -> tuple[Value, Value]:
+    def _range(self, index: Affine, bases: Mapping[Axis, Value], tile: Tile) -> tuple[Value, Value]:
         builder = self.builder
         low = high = self.size(index.constant)
         for axis, factor in index.terms.items():
@@ -302,7 +192,7 @@ class _Emitter:
             high = builder.binary("add", high, builder.call("i64", "llvm.smax.i64", reach, zero))
         return low, high
 
-    def _body(self, bases: Mapping[Axis, Value], tile: _Tile, guarded: bool) -> None:
+    def _body(self, bases: Mapping[Axis, Value], tile: Tile, guarded: bool) -> None:
         nest, schedule = self.nest, self.schedule
         points = self._points(tile)
         along = schedule.vector in nest.axes
@@ -337,7 +227,7 @@ class _Emitter:
         by_fold = [across_lanes(self.builder, column) for column in zip(*accumulators, strict=True)]
         return [[(value, None) for value in row] for row in zip(*by_fold, strict=True)]
 
-    def _points(self, tile: _Tile) -> list[Place]:
+    def _points(self, tile: Tile) -> list[Place]:
         """The points of the tile: constant offsets from the block's corner, and a lane mask."""
         axes = [axis for axis in self.schedule.order if tile.sizes.get(axis, 1) > 1]
         vector = self.schedule.vector
@@ -465,9 +355,9 @@ class _Emitter:
             turn(evaluator.scope({axis: k}, loads), None)
         if isinstance(axis.extent, Extent):
             with builder.when(builder.compare("icmp slt", whole, extent)):
-                turn(evaluator.scope({axis: whole}, loads), self._tail_mask(whole, extent))
+                turn(evaluator.scope({axis: whole}, loads), self.blocks.tail_mask(whole, extent))
         elif axis.extent % lanes:
-            mask = _constant_mask(lanes, axis.extent % lanes)
+            mask = constant_mask(lanes, axis.extent % lanes)
             turn(evaluator.scope({axis: whole}, loads), mask)
 
     def _taps(self) -> Iterator[dict[Axis, int]]:
@@ -507,17 +397,3 @@ class _Emitter:
             # All is read before anything is written: a variable may be updated in place.
             for store, value in zip(self.nest.stores, values, strict=True):
                 evaluator.store(store, value, point, add=self.nest.kind == "scatter")
-
-
-@dataclass(frozen=True)
-class _Tile:
-    """The size of a block: points along tiled axes, vectors, and the mask of the last vector."""
-
-    sizes: dict[Axis, int]
-    mask: Value | None
-    vectors: int
-
-
-def _constant_mask(lanes: int, active: int) -> Value:
-    bits = ", ".join(f"i1 {'true' if lane < active else 'false'}" for lane in range(lanes))
-    return Value(f"<{lanes} x i1>", f"<{bits}>")

@@ -1,4 +1,4 @@
-"""Expressions of the loop IR as LLVM values: addresses, loads, guards, arithmetic, stores.
+"""Expressions of the loop IR as LLVM values: loads, arithmetic, stores.
 
 A value that does not change along the vector axis stays a scalar until it meets a vector. Equal
 loads and equal subexpressions at different points of a tile are written once.
@@ -7,23 +7,26 @@ loads and equal subexpressions at different points of a tile are written once.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from cairnet.backends.native import scalars
-from cairnet.backends.native.builder import Builder, Value, llvm_type, vector_of
+from cairnet.backends.native.addresses import (
+    Addresses,
+    Parameters,
+    Place,
+    group_of,
+    memory_type,
+)
+from cairnet.backends.native.builder import Builder, Value, llvm_type, mangled, vector_of
 from cairnet.base.dtypes import is_floating
 from cairnet.base.errors import CompileError
 from cairnet.compiler.loops import (
-    Affine,
     Axis,
-    Buffer,
     Compute,
     Coordinate,
     Expression,
-    Guard,
     Guarded,
     Literal,
     Load,
@@ -35,7 +38,7 @@ from cairnet.compiler.loops import (
 )
 from cairnet.tensor.extent import Size
 
-__all__ = ["ZEROS", "Evaluator", "Place"]
+__all__ = ["ZEROS", "Evaluator"]
 
 #: Where a load goes whose guard fails: a global of the module, as long as the longest vector.
 ZEROS = Value("ptr", "@zeros")
@@ -43,35 +46,7 @@ DType = np.dtype[Any]
 Computed = Sequence[tuple[Expression, Size, Size]]
 
 
-@dataclass(frozen=True)
-class Place:
-    """A point of the tile: constant offsets along axes, the active lanes, the lanes that fold."""
-
-    offsets: Mapping[Axis, int]
-    mask: Value | None = None
-    fold_mask: Value | None = None
-
-    def moved(self, taps: Mapping[Axis, int], mask: Value | None) -> Place:
-        """The same point at a tap of the written-out reduce axes."""
-        if not taps and mask is None:
-            return self
-        return Place({**self.offsets, **taps}, self.mask if mask is None else mask, mask)
-
-
-class Parameters(Protocol):
-    """What the evaluator asks of the function that is being written."""
-
-    guards: tuple[Guard, ...]
-    settled: frozenset[Guard]
-
-    def pointer(self, buffer: Buffer) -> Value:
-        """Where a buffer lies."""
-
-    def size(self, size: Size) -> Value:
-        """An extent as an i64."""
-
-
-class Evaluator:
+class Evaluator(Addresses):
     """Writes values at one depth of the loops; `scope` makes one for a deeper loop.
 
     Args:
@@ -94,17 +69,11 @@ class Evaluator:
         nest: Nest,
         guarded: bool,
     ) -> None:
-        self.builder = builder
-        self.parameters = parameters
-        self.vector = vector
-        self.lanes = lanes
-        self.bases = dict(bases)
+        super().__init__(builder, parameters, vector, lanes, bases, guarded)
         self.nest = nest
-        self.guarded = guarded
         self.results: Sequence[tuple[Value, Value | None]] = ()
         self._generation = 0
         self._memo: dict[tuple[Any, ...], Value] = {}
-        self._pointers: dict[tuple[Any, ...], Value] = {}
         self._dependence: dict[int, tuple[tuple[Axis, ...], bool]] = {}
 
     def scope(
@@ -134,118 +103,19 @@ class Evaluator:
         )
         inner._dependence = self._dependence
         for load in loads:
-            key = _group(load.buffer, load.offset)
-            if key in inner._pointers:
+            key = group_of(load.buffer, load.offset)
+            if key in inner.pointers:
                 continue
-            if key in self._pointers:
+            if key in self.pointers:
                 moved = {axis: f for axis, f in load.offset.terms.items() if axis in counters}
-                inner._pointers[key] = inner._advance(self._pointers[key], load.buffer, moved)
+                inner.pointers[key] = inner.advance(self.pointers[key], load.buffer, moved)
             else:
-                inner._pointers[key] = inner._base_pointer(load.buffer, load.offset)
+                inner.pointers[key] = inner.base_pointer(load.buffer, load.offset)
         return inner
 
     def forget_results(self) -> None:
         """The results of the folds are now those of another point."""
         self._generation += 1
-
-    # -- addresses -----------------------------------------------------------------------------
-
-    def _base_pointer(self, buffer: Buffer, offset: Affine) -> Value:
-        terms = {axis: f for axis, f in offset.terms.items() if axis in self.bases}
-        return self._advance(self.parameters.pointer(buffer), buffer, terms)
-
-    def _advance(self, pointer: Value, buffer: Buffer, terms: Mapping[Axis, Size]) -> Value:
-        total: Value | None = None
-        for axis, factor in terms.items():
-            moved = self._scaled(self.bases[axis], factor)
-            total = moved if total is None else self.builder.binary("add", total, moved)
-        if total is None:
-            return pointer
-        return self.builder.offset(pointer, _memory_type(buffer.dtype), total)
-
-    def _scaled(self, value: Value, factor: Size) -> Value:
-        if factor == 1:
-            return value
-        return self.builder.binary("mul", value, self.parameters.size(factor))
-
-    def address(self, buffer: Buffer, offset: Affine) -> Value:
-        """The address of an element under the open loops."""
-        return self._pointer(buffer, offset, Place({}))
-
-    def _pointer(self, buffer: Buffer, offset: Affine, place: Place) -> Value:
-        """The address of the element at a place (of its first lane)."""
-        key = _group(buffer, offset)
-        if key not in self._pointers:
-            self._pointers[key] = self._base_pointer(buffer, offset)
-        constant = self._constant(offset, place)
-        if constant == 0:
-            return self._pointers[key]
-        index = self.parameters.size(constant)
-        return self.builder.offset(self._pointers[key], _memory_type(buffer.dtype), index)
-
-    def _constant(self, offset: Affine, place: Place) -> Size:
-        """The part of an affine index that the tile and the taps fix."""
-        total = offset.constant
-        for axis, factor in offset.terms.items():
-            moved = place.offsets.get(axis, 0)
-            if moved:
-                total = factor * moved + total
-        return total
-
-    def index(self, index: Affine, place: Place) -> Value:
-        """An affine index as an i64 (of the first lane)."""
-        total = self.parameters.size(self._constant(index, place))
-        for axis, factor in index.terms.items():
-            if axis in self.bases:
-                total = self.builder.binary("add", total, self._scaled(self.bases[axis], factor))
-        return total
-
-    def _varies(self, index: Affine) -> bool:
-        return self.vector is not None and self.lanes > 1 and index.coefficient(self.vector) != 0
-
-    def _lane_offsets(self, stride: Size) -> Value:
-        """stride · (0, 1, 2, …) as i64."""
-        numbers = self.builder.lane_numbers(self.lanes, "i64")
-        if stride == 1:
-            return numbers
-        scale = self.builder.splat(self.parameters.size(stride), self.lanes)
-        return self.builder.binary("mul", numbers, scale)
-
-    # -- guards --------------------------------------------------------------------------------
-
-    def active(self, guards: Sequence[Guard], place: Place) -> Value | None:
-        """Whether all guards hold: an i1, a vector of them, or None where nothing is tested."""
-        result: Value | None = None
-        for guard in guards:
-            if guard in self.parameters.settled:
-                continue
-            if not self.guarded and guard in self.parameters.guards:
-                continue
-            result = self._both(result, self._holds(guard, place))
-        return result
-
-    def _holds(self, guard: Guard, place: Place) -> Value:
-        key = ("guard", guard.index.key, str(guard.extent), self._constant(guard.index, place))
-        if key not in self._memo:
-            position, extent = self.index(guard.index, place), self.parameters.size(guard.extent)
-            if self._varies(guard.index) and self.vector is not None:
-                offsets = self._lane_offsets(guard.index.coefficient(self.vector))
-                position = self.builder.binary(
-                    "add", self.builder.splat(position, self.lanes), offsets
-                )
-                extent = self.builder.splat(extent, self.lanes)
-            self._memo[key] = self.builder.compare("icmp ult", position, extent)
-        return self._memo[key]
-
-    def _both(self, first: Value | None, second: Value | None) -> Value | None:
-        if first is None or second is None:
-            return first if second is None else second
-        if first.lanes != second.lanes:
-            first, second = (self._spread(value) for value in (first, second))
-        return self.builder.binary("and", first, second)
-
-    def _spread(self, value: Value) -> Value:
-        return self.builder.splat(value, self.lanes) if value.lanes == 1 else value
 
     # -- values --------------------------------------------------------------------------------
 
@@ -261,11 +131,11 @@ class Evaluator:
         mask = place.mask.name if place.mask is not None else ""
         if isinstance(expression, Load) and not expression.computed:
             guards = tuple(
-                (guard.index.key, str(guard.extent), self._constant(guard.index, place))
+                (guard.index.key, str(guard.extent), self.constant(guard.index, place))
                 for guard in expression.guards
             )
-            group = _group(expression.buffer, expression.offset)
-            return (*group, self._constant(expression.offset, place), guards, mask)
+            group = group_of(expression.buffer, expression.offset)
+            return (*group, self.constant(expression.offset, place), guards, mask)
         offsets = tuple(place.offsets.get(axis, 0) for axis in axes)
         return (id(expression), offsets, mask, self._generation if from_results else 0)
 
@@ -327,16 +197,16 @@ class Evaluator:
     def _alike(self, values: list[Value]) -> list[Value]:
         if all(value.lanes == 1 for value in values):
             return values
-        return [self._spread(value) for value in values]
+        return [self.spread(value) for value in values]
 
     def _coordinate(self, expression: Coordinate, place: Place) -> Value:
         builder, int64 = self.builder, np.dtype("int64")
         first = self.index(expression.index, place)
-        if not self._varies(expression.index) or self.vector is None:
+        if not self.varies(expression.index) or self.vector is None:
             return scalars.convert(builder, first, int64, expression.dtype)
         stride = expression.index.coefficient(self.vector)
         if is_floating(expression.dtype) or not isinstance(stride, int):
-            offsets = self._lane_offsets(stride)
+            offsets = self.lane_offsets(stride)
             whole = builder.binary("add", builder.splat(first, self.lanes), offsets)
             return scalars.convert(builder, whole, int64, expression.dtype)
         element = llvm_type(expression.dtype)
@@ -349,17 +219,17 @@ class Evaluator:
     # -- loads ---------------------------------------------------------------------------------
 
     def _load(self, load: Load, place: Place) -> Value:
-        memory = _memory_type(load.buffer.dtype)
-        pointer = self._pointer(load.buffer, load.offset, place)
+        memory = memory_type(load.buffer.dtype)
+        pointer = self.pointer(load.buffer, load.offset, place)
         active = self.active(load.guards, place)
         moved = self._computed(load.computed, place)
         if moved is not None and moved.lanes == 1:
             pointer = self.builder.offset(pointer, memory, moved)
             moved = None
-        if moved is None and not self._varies(load.offset):
+        if moved is None and not self.varies(load.offset):
             value = self._scalar_load(memory, pointer, active)
         else:
-            value = self._vector_load(load, memory, pointer, moved, self._both(active, place.mask))
+            value = self._vector_load(load, memory, pointer, moved, self.both(active, place.mask))
         if load.dtype == np.bool_:
             return self.builder.compare("icmp ne", value, self.builder.integer(0, value.type))
         return value
@@ -373,7 +243,7 @@ class Evaluator:
         # One element for all lanes, of which some may not read it: then none needs another.
         anyone = self.builder.call("i1", f"llvm.vector.reduce.or.v{active.lanes}i1", active)
         safe = self.builder.select(anyone, pointer, ZEROS)
-        value = self._spread(self.builder.load(memory, safe, align))
+        value = self.spread(self.builder.load(memory, safe, align))
         zero = Value(value.type, "zeroinitializer")
         return self.builder.select(active, value, zero)
 
@@ -388,9 +258,9 @@ class Evaluator:
                 if stride == 1:
                     pointer = builder.select(mask, pointer, ZEROS)
                     return builder.load(type_, pointer, align)
-                mask = self._spread(mask)
+                mask = self.spread(mask)
             return self._contiguous_load(type_, memory, pointer, mask, stride == -1)
-        offsets = None if stride == 0 else self._lane_offsets(stride)
+        offsets = None if stride == 0 else self.lane_offsets(stride)
         if moved is not None:
             offsets = moved if offsets is None else builder.binary("add", offsets, moved)
         if offsets is None:
@@ -398,7 +268,7 @@ class Evaluator:
         pointers = self._pointer_vector(memory, pointer, offsets)
         return builder.call(
             type_,
-            f"llvm.masked.gather.{_suffix(type_)}.v{self.lanes}p0",
+            f"llvm.masked.gather.{mangled(type_)}.v{self.lanes}p0",
             Value(f"{pointers.type} align {align}", pointers.name),
             self._mask(mask),
             Value(type_, "zeroinitializer"),
@@ -422,7 +292,7 @@ class Evaluator:
         else:
             value = builder.call(
                 type_,
-                f"llvm.masked.load.{_suffix(type_)}.p0",
+                f"llvm.masked.load.{mangled(type_)}.p0",
                 Value(f"ptr align {align}", pointer.name),
                 mask,
                 Value(type_, "zeroinitializer"),
@@ -441,7 +311,7 @@ class Evaluator:
         if mask is None:
             bits = ", ".join(["i1 true"] * self.lanes)
             return Value(f"<{self.lanes} x i1>", f"<{bits}>")
-        return self._spread(mask)
+        return self.spread(mask)
 
     def _computed(self, computed: Computed, place: Place) -> Value | None:
         """The part of an address that comes from index values; each is clamped to its extent."""
@@ -468,9 +338,9 @@ class Evaluator:
         """Write a value at a place, or add it to what is there."""
         builder = self.builder
         dtype = store.buffer.dtype
-        memory = _memory_type(dtype)
+        memory = memory_type(dtype)
         align = _alignment(memory)
-        pointer = self._pointer(store.buffer, store.offset, place)
+        pointer = self.pointer(store.buffer, store.offset, place)
         moved = self._computed(store.computed, place)
         if moved is not None and moved.lanes == 1:
             pointer = builder.offset(pointer, memory, moved)
@@ -479,7 +349,7 @@ class Evaluator:
             raise CompileError("a scatter needs one address for all lanes")
         if dtype == np.bool_:
             value = builder.convert("zext", value, "i8")
-        if not self._varies(store.offset) or self.vector is None:
+        if not self.varies(store.offset) or self.vector is None:
             if value.lanes > 1:
                 raise CompileError("a vector meets a store of one element")
             if add:
@@ -487,7 +357,7 @@ class Evaluator:
                 value = scalars.compute(builder, "add", dtype, dtype, [held, value])
             builder.store(value, pointer, align)
             return
-        value = self._spread(value)
+        value = self.spread(value)
         stride = store.offset.coefficient(self.vector)
         if stride == 1:
             if add:
@@ -498,41 +368,33 @@ class Evaluator:
             else:
                 builder.call(
                     "void",
-                    f"llvm.masked.store.{_suffix(value.type)}.p0",
+                    f"llvm.masked.store.{mangled(value.type)}.p0",
                     value,
                     Value(f"ptr align {align}", pointer.name),
                     place.mask,
                 )
             return
-        pointers = self._pointer_vector(memory, pointer, self._lane_offsets(stride))
-        aligned = Value(f"{pointers.type} align {align}", pointers.name)
+        self._scatter(store, value, pointer, place, add)
+
+    def _scatter(self, store: Store, value: Value, pointer: Value, place: Place, add: bool) -> None:
+        """Store lanes that lie apart."""
+        builder, dtype = self.builder, store.buffer.dtype
+        memory = memory_type(dtype)
+        stride = store.offset.coefficient(self.vector) if self.vector is not None else 0
+        pointers = self._pointer_vector(memory, pointer, self.lane_offsets(stride))
+        aligned = Value(f"{pointers.type} align {_alignment(memory)}", pointers.name)
         mask = self._mask(place.mask)
         if add:
             zero = Value(value.type, "zeroinitializer")
-            name = f"llvm.masked.gather.{_suffix(value.type)}.v{self.lanes}p0"
+            name = f"llvm.masked.gather.{mangled(value.type)}.v{self.lanes}p0"
             held = builder.call(value.type, name, aligned, mask, zero)
             value = scalars.compute(builder, "add", dtype, dtype, [held, value])
-        name = f"llvm.masked.scatter.{_suffix(value.type)}.v{self.lanes}p0"
+        name = f"llvm.masked.scatter.{mangled(value.type)}.v{self.lanes}p0"
         builder.call("void", name, value, aligned, mask)
-
-
-def _group(buffer: Buffer, offset: Affine) -> tuple[Any, ...]:
-    """What loads have in common that differ only by a constant."""
-    return (id(buffer), tuple(sorted((axis.serial, str(f)) for axis, f in offset.terms.items())))
-
-
-def _memory_type(dtype: DType) -> str:
-    return "i8" if dtype == np.bool_ else llvm_type(dtype)
 
 
 def _alignment(memory: str) -> int:
     return {"i8": 1, "i16": 2, "i32": 4, "float": 4, "i64": 8, "double": 8}[memory]
-
-
-def _suffix(type_: str) -> str:
-    value = Value(type_, "")
-    element = {"float": "f32", "double": "f64"}.get(value.element, value.element)
-    return element if value.lanes == 1 else f"v{value.lanes}{element}"
 
 
 def _wrapped(value: int, dtype: DType) -> int:

@@ -14,7 +14,8 @@ from cairnet.base.errors import CompileError
 from cairnet.compiler.loops import Compute, Fold
 
 if TYPE_CHECKING:
-    from cairnet.backends.native.evaluate import Evaluator, Place
+    from cairnet.backends.native.addresses import Place
+    from cairnet.backends.native.evaluate import Evaluator
 
 __all__ = ["Accumulator", "across_lanes"]
 

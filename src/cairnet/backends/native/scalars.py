@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from cairnet.backends.native import mathematics
-from cairnet.backends.native.builder import Builder, Value, llvm_type, vector_of
+from cairnet.backends.native.builder import Builder, Value, llvm_type, mangled, vector_of
 from cairnet.base.dtypes import is_floating
 from cairnet.base.errors import CompileError
 from cairnet.tensor.primitives.elementwise import PARITY, ROTATIONS
@@ -71,7 +71,7 @@ def convert(builder: Builder, value: Value, source: DType, target: DType) -> Val
             return builder.convert("fpext" if wider else "fptrunc", value, element)
         type_ = vector_of(element, value.lanes)
         name = "llvm.fptoui.sat" if target.kind == "u" else "llvm.fptosi.sat"
-        return builder.call(type_, f"{name}.{_mangled(type_)}.{_mangled(value.type)}", value)
+        return builder.call(type_, f"{name}.{mangled(type_)}.{mangled(value.type)}", value)
     unsigned = source.kind in "ub"
     if is_floating(target):
         return builder.convert("uitofp" if unsigned else "sitofp", value, element)
@@ -80,12 +80,6 @@ def convert(builder: Builder, value: Value, source: DType, target: DType) -> Val
     if source != np.bool_ and target.itemsize == source.itemsize:
         return value
     return builder.convert("zext" if unsigned else "sext", value, element)
-
-
-def _mangled(type_: str) -> str:
-    value = Value(type_, "")
-    element = {"float": "f32", "double": "f64"}.get(value.element, value.element)
-    return element if value.lanes == 1 else f"v{value.lanes}{element}"
 
 
 def _threefry(builder: Builder, arguments: list[Value], word: int) -> Value:
@@ -99,7 +93,7 @@ def _threefry(builder: Builder, arguments: list[Value], word: int) -> Value:
         for rotation in ROTATIONS[group % 2]:
             x = builder.binary("add", x, y)
             count = builder.integer(rotation, type_)
-            y = builder.call(type_, f"llvm.fshl.{_mangled(type_)}", y, y, count)
+            y = builder.call(type_, f"llvm.fshl.{mangled(type_)}", y, y, count)
             y = builder.binary("xor", x, y)
         x = builder.binary("add", x, keys[(group + 1) % 3])
         y = builder.binary("add", y, keys[(group + 2) % 3])
