@@ -278,8 +278,6 @@ def test_a_guard_is_said_once() -> None:
     assert written(guarded, AXIS_I, AXIS_J) == "x[i, j - 2] · y[i, j - 2] if j - 2 >= 0 else 1.0"
     target = buffer("s", 4, kind="output")
     fold = Fold("sum", call("multiply", x, y), (OFF,))
-    from cairnet.compiler.loops import Result
-
     nest = Nest(
         (AXIS_I,), (AXIS_J,), (fold,), (Store(target, Affine.of(AXIS_I), Result(F32, 0)),), (X,)
     )
