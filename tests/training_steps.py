@@ -11,7 +11,7 @@ import numpy as np
 import cairnet as cn
 from cairnet.tensor.core import Input, Tensor, Variable
 
-__all__ = ["STEPS", "TrainingStep"]
+__all__ = ["STEPS", "TrainingStep", "deep", "dense", "lenet", "recurrent"]
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,23 @@ def dense(batch: int = 10) -> TrainingStep:
     arguments: list[np.ndarray] = [
         generator.standard_normal((batch, 12)).astype(np.float32),
         generator.integers(0, 3, batch),
+    ]
+    return TrainingStep([x, labels], cost, _adam(parameters, cn.grad(cost, parameters)), arguments)
+
+
+def deep(layers: int = 6, batch: int = 4) -> TrainingStep:
+    """Equal residual layers of 8 units with Adam."""
+    generator = np.random.default_rng(4)
+    x, labels = cn.input((batch, 8), name="x"), cn.input((batch,), cn.int64, name="labels")
+    h, parameters = x, []
+    for _ in range(layers):
+        w, b = _weights(generator, 8, 8), _weights(generator, 8)
+        h = h + cn.tanh(h @ w + b)
+        parameters += [w, b]
+    cost = _cross_entropy(h, labels, 8)
+    arguments: list[np.ndarray] = [
+        generator.standard_normal((batch, 8)).astype(np.float32),
+        generator.integers(0, 8, batch),
     ]
     return TrainingStep([x, labels], cost, _adam(parameters, cn.grad(cost, parameters)), arguments)
 

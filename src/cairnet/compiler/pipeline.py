@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cairnet.base.configuration import configuration
 from cairnet.compiler.fuse import fuse
+from cairnet.compiler.likeness import Form, carried, form_of
 from cairnet.compiler.loops import Affine, Axis, Buffer, Load, Loop, Nest, Store
 from cairnet.compiler.nest import Lowering, NotStoredError
 from cairnet.compiler.padding import pad_convolutions
@@ -252,9 +253,7 @@ def _gather_in_place(
 def _schedule(
     order: Sequence[Nest], in_place: Mapping[Buffer, Buffer], target: Target, first: int
 ) -> list[Step | LoopStep]:
-    schedules = [
-        Schedule(1, None) if isinstance(nest, Loop) else tile(nest, target) for nest in order
-    ]
+    schedules = _tiled(order, in_place, target)
     serial = [schedule.cycles < SERIAL_CYCLES for schedule in schedules]
     phases = phases_of(order, in_place, serial, first)
     steps: list[Step | LoopStep] = []
@@ -265,6 +264,24 @@ def _schedule(
         else:
             steps.append(Step(nest, schedule, phase, alone))
     return steps
+
+
+def _tiled(
+    order: Sequence[Nest], in_place: Mapping[Buffer, Buffer], target: Target
+) -> list[Schedule]:
+    """A schedule for each nest; those that are alike are walked alike."""
+    known: dict[Hashable, tuple[Form, Schedule]] = {}
+    schedules = []
+    for nest in order:
+        if isinstance(nest, Loop):
+            schedules.append(Schedule(1, None))
+            continue
+        form = form_of(nest, lambda buffer: in_place.get(buffer, buffer))
+        if form.key not in known:
+            known[form.key] = form, tile(nest, target)
+        first, schedule = known[form.key]
+        schedules.append(carried(schedule, first, form))
+    return schedules
 
 
 def _touches(steps: Sequence[Step | LoopStep]) -> Iterator[tuple[int, int, Nest]]:

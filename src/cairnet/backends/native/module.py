@@ -14,15 +14,16 @@ bit of any result. Kernels with the same text are one function.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
 
 from cairnet.backends.native import team
 from cairnet.backends.native.builder import Builder, Value
 from cairnet.backends.native.emit import Kernel, emit_kernel
 from cairnet.backends.native.tables import CONTEXT_SLOTS
+from cairnet.compiler.likeness import Form, carried, form_of, plain_form
 from cairnet.compiler.loops import Buffer, Moving
-from cairnet.compiler.pipeline import Lowered, LoopStep, Step
+from cairnet.compiler.pipeline import LoopStep, Lowered, Step
 from cairnet.tensor.extent import Extent, Size
 
 __all__ = ["Module", "build_module"]
@@ -91,6 +92,7 @@ class _Kernels:
         self.steps: list[Step] = []
         self.of: dict[Step, Kernel] = {}
         self.name_of: dict[Step, str] = {}
+        self._alike: dict[Hashable, tuple[Form, Kernel]] = {}
 
     def add(self, steps: Sequence[Step | LoopStep]) -> None:
         """Emit the kernels of some steps and of the loops among them."""
@@ -98,11 +100,20 @@ class _Kernels:
             if isinstance(step, LoopStep):
                 self.add(step.body)
                 continue
-            kernel = emit_kernel(step.nest, step.schedule, self.lowered.memory)
+            kernel = self._kernel(step)
             self.steps.append(step)
             self.of[step] = kernel
             self.name_of[step] = self.names.setdefault(kernel.text, f"kernel{len(self.names)}")
             self.declarations |= kernel.declarations
+
+    def _kernel(self, step: Step) -> Kernel:
+        """The kernel of a step; the text is written once for all steps that are alike."""
+        form = form_of(step.nest, self.lowered.memory)
+        key = (form.key, plain_form(step.schedule, form))
+        if key not in self._alike:
+            self._alike[key] = form, emit_kernel(step.nest, step.schedule, self.lowered.memory)
+        first, kernel = self._alike[key]
+        return replace(kernel, arguments=carried(kernel.arguments, first, form))
 
 
 class _ProgramWriter:
@@ -219,7 +230,9 @@ class _ProgramWriter:
     def _kernel(self, step: Step) -> None:
         builder, kernel = self.builder, self.kernels.of[step]
         arguments = [
-            builder.load("ptr", self._slot(item), 8) if isinstance(item, Buffer) else self._size(item)
+            builder.load("ptr", self._slot(item), 8)
+            if isinstance(item, Buffer)
+            else self._size(item)
             for item in kernel.arguments
         ]
         blocks = self._blocks(kernel)
