@@ -79,7 +79,8 @@ def test_other_readers_find_weights_and_architecture(saved: Path) -> None:
 
     with safe_open(saved, framework="np") as file:
         names, metadata = set(file.keys()), file.metadata()
-    assert names == {"conv2d/kernel", "conv2d/bias", "dense/kernel", "dense/bias"}
+    weights = {"conv2d/kernel", "conv2d/bias", "dense/kernel", "dense/bias"}
+    assert names == weights | {"optimizer/iterations", "optimizer/learning_rate"}
     assert list(metadata) == ["cairnet"]
     header = json.loads(metadata["cairnet"])
     assert header["format"] == 1

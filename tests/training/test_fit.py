@@ -75,7 +75,7 @@ def test_freezing_a_layer_between_two_fits_is_noticed() -> None:
 
 
 def train(seconds: float, monkeypatch: pytest.MonkeyPatch) -> tuple[list[np.ndarray], Any]:
-    monkeypatch.setattr(Pace.__init__, "__defaults__", (seconds, Pace.__init__.__defaults__[1]))
+    monkeypatch.setattr(Pace.__init__, "__defaults__", (seconds, *Pace.__init__.__defaults__[1:]))
     model = classifier()
     history = model.fit(X, LABELS, batch_size=2, epochs=4, validation_split=0.2, verbose=0)
     return model.get_weights(), history.history
@@ -206,7 +206,7 @@ class Diary(cn.callbacks.Callback):
 
 
 def test_callbacks_are_told_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Pace.__init__, "__defaults__", (60.0, Pace.__init__.__defaults__[1]))
+    monkeypatch.setattr(Pace.__init__, "__defaults__", (60.0, *Pace.__init__.__defaults__[1:]))
     diary = Diary()
     classifier().fit(
         X, LABELS, batch_size=5, epochs=4, initial_epoch=3, verbose=0, callbacks=[diary]
@@ -214,14 +214,11 @@ def test_callbacks_are_told_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     assert diary.lines == [
         "begin",
         "epoch 3",
-        "from batch 0",
-        "to batch 0: loss, accuracy",
-        "from batch 1",
-        "to batch 4: loss, accuracy",
-        "from batch 5",
-        "to batch 8: loss, accuracy",
-        "from batch 9",
-        "to batch 9: loss, accuracy",
+        *(
+            line
+            for batch in range(10)
+            for line in (f"from batch {batch}", f"to batch {batch}: loss, accuracy")
+        ),
         "epoch 3 over: loss, accuracy",
         "end",
     ]

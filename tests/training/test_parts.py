@@ -65,7 +65,7 @@ def test_totals_weigh_by_rows_and_do_not_depend_on_the_grouping() -> None:
     hits = random.integers(0, 32, 100).astype(np.float32)
     results = []
     for cuts in ([100], [1, 3, 50, 100], list(range(1, 101))):
-        totals = Totals([cn.metrics.Accuracy()])
+        totals = Totals({"accuracy": cn.metrics.Accuracy()})
         for start, stop in zip([0, *cuts], cuts, strict=False):
             totals.add({"loss": losses[start:stop], "metric/accuracy": hits[start:stop]}, 32)
         totals.add({"loss": np.array([2.0]), "metric/accuracy": np.array([1.0])}, 5)

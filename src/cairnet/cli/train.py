@@ -109,7 +109,7 @@ def _report(console: Console, model: Sequential, test: tuple[Any, Any], seconds:
 
 
 def _save(console: Console, model: Sequential, path: Path, title: str) -> None:
-    model.save(path)
+    model.save(path, include_optimizer=False)
     console.print(f"saved {path} ({shown_bytes(path.stat().st_size)})", markup=False)
     if model.history is not None and model.history.epoch:
         picture = path.with_suffix(".png")

@@ -190,6 +190,11 @@ class Optimizer(Configurable, ABC):
         return slots[variable]
 
     @property
+    def slots(self) -> Mapping[str, Mapping[Variable, Variable]]:
+        """The slots made so far: for each kind, what is remembered of every variable."""
+        return self._slots
+
+    @property
     def variables(self) -> list[Variable]:
         """The count of steps, the learning rate unless scheduled, and all slots made so far."""
         slots = [slot for slots in self._slots.values() for slot in slots.values()]

@@ -13,7 +13,14 @@ from cairnet.nn.losses import Loss
 from cairnet.nn.targets import is_labels
 from cairnet.tensor.core import Tensor
 
-__all__ = ["check_inputs", "check_lengths", "check_targets", "numeric", "whole"]
+__all__ = [
+    "check_inputs",
+    "check_lengths",
+    "check_targets",
+    "check_weights",
+    "numeric",
+    "whole",
+]
 
 
 def numeric(name: str, value: Any) -> np.ndarray:
@@ -94,22 +101,39 @@ def _hint(name: str, array: np.ndarray, sample: Sequence[int | None]) -> str:
     return ""
 
 
-def check_targets(y: Any, prediction: Tensor, loss: Loss) -> np.ndarray:
+def check_targets(y: Any, prediction: Tensor, loss: Loss, name: str = "y") -> np.ndarray:
     """The targets as a contiguous array of a dtype that the graph takes.
 
     Args:
         y: what the user gave.
         prediction: the model's output, as a graph.
         loss: what they are compared by.
+        name: of the argument.
 
     Raises:
         ShapeError, DTypeError, NonFiniteError: see `numeric`.
         ArgumentError: class numbers that the model has no output for.
     """
-    array = numeric("y", y)
+    array = numeric(name, y)
     loss.check_targets(array, prediction)
     labels = array.dtype.kind != "f" and is_labels((None, *array.shape[1:]), prediction.shape)
     return np.ascontiguousarray(array, np.int64 if labels else prediction.dtype)
+
+
+def check_weights(name: str, value: Any, rows: int) -> np.ndarray:
+    """The samples' weights: one finite number, 0 or more, for each of so many rows."""
+    array = numeric(name, value)
+    if array.shape != (rows,):
+        raise ShapeError(
+            f"{name}: expected one weight for each of {rows} samples, shape ({rows},), got shape "
+            f"{array.shape}"
+        )
+    negative = np.flatnonzero(array < 0)
+    if negative.size:
+        raise ArgumentError(
+            f"{name}: expected weights of 0 or more, got {array[negative[0]]} in row {negative[0]}"
+        )
+    return np.ascontiguousarray(array, np.float64)
 
 
 def check_lengths(first: tuple[str, np.ndarray], second: tuple[str, np.ndarray]) -> None:

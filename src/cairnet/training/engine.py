@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,29 +12,18 @@ from cairnet.base.configuration import configuration
 from cairnet.base.errors import GraphError
 from cairnet.nn.constraints import constrained
 from cairnet.nn.effects import Effects
-from cairnet.nn.losses import Loss
-from cairnet.nn.metrics import Metric
-from cairnet.optim import Optimizer
 from cairnet.runtime import Function, function
-from cairnet.tensor.core import Tensor, Variable, input
+from cairnet.tensor.core import Input, Tensor, Variable, input
 from cairnet.tensor.functions import astype, take
 from cairnet.tensor.gradient import grad
+from cairnet.training.data import Data
+from cairnet.training.objective import Compiled
 from cairnet.training.pace import Pace
 
 if TYPE_CHECKING:
-    from cairnet.training.model import Model
+    from cairnet.training.learner import Learner
 
-__all__ = ["Compiled", "Engine"]
-
-
-@dataclass(frozen=True, eq=False)
-class Compiled:
-    """What `compile` was given, resolved, and in the form in which it is saved."""
-
-    optimizer: Optimizer
-    loss: Loss
-    metrics: tuple[Metric, ...]
-    given: Mapping[str, Any]
+__all__ = ["Engine"]
 
 
 @dataclass
@@ -42,8 +31,7 @@ class _Trainer:
     """The training function for data of one shape, and the variables that hold the data."""
 
     key: tuple[Any, ...]
-    x: Variable
-    y: Variable
+    held: tuple[Variable, ...]
     step: Function
 
 
@@ -55,85 +43,160 @@ class Engine:
     and are given slices of the user's array.
     """
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Learner) -> None:
         self._model = model
         self._trainer: _Trainer | None = None
         self._functions: dict[tuple[Any, ...], Function] = {}
         # What a step takes is remembered, so that a second fit begins with runs of the right size.
         self.pace = Pace()
 
-    def trainer(self, compiled: Compiled, x: np.ndarray, y: np.ndarray) -> Function:
-        """The function that takes row numbers and does one step on these rows of x and y."""
+    def trainer(self, compiled: Compiled, data: Data) -> Function:
+        """The function that takes row numbers and does one step on these rows of the data."""
         trained = self._model.trainable_variables
-        if not trained:
-            raise GraphError(
-                f"model {self._model.name!r} has no trainable variables, so there is nothing to fit"
-            )
-        frozen = tuple(layer.trainable for layer in self._model.layers_within())
-        settings = (compiled, tuple(map(id, trained)), frozen, configuration())
-        key = (_signature(x), _signature(y), *settings)
+        weighted = data.weights is not None
+        key = (
+            tuple(map(_signature, data.arrays)),
+            (compiled, weighted, configuration()),
+            tuple(map(id, trained)),
+            self._frozen(),
+        )
         if self._trainer is None or self._trainer.key != key:
             self._trainer = None
             self.pace = Pace()
-            self._trainer = self._build_trainer(key, compiled, x, y)
+            self._trainer = self._build_trainer(key, compiled, data)
         else:
-            self._trainer.x.assign(x)
-            self._trainer.y.assign(y)
+            for variable, array in zip(self._trainer.held, data.arrays, strict=True):
+                variable.assign(array)
         return self._trainer.step
 
-    def _build_trainer(
-        self, key: tuple[Any, ...], compiled: Compiled, x: np.ndarray, y: np.ndarray
-    ) -> _Trainer:
-        data = Variable(x, name="x", trainable=False)
-        targets = Variable(y, name="y", trainable=False)
-        rows = input((None,), "int64", "rows")
-        with Effects() as effects:
-            prediction = self._model.trace(take(data, rows, axis=0), training=True)
-        target = take(targets, rows, axis=0)
-        outputs = _measures(compiled, target, prediction, [*self._model.losses, *effects.losses])
-        variables = self._model.trainable_variables
-        gradients = grad(outputs["loss"], variables)
-        updates = compiled.optimizer.updates(variables, gradients)
-        updates = {**constrained(updates, self._model.constraints), **effects.updates}
-        step = function([rows], outputs, updates=updates, name=f"{self._model.name}.fit")
-        return _Trainer(key, data, targets, step)
+    def _frozen(self) -> tuple[bool, ...]:
+        """Which layers are frozen: some behave otherwise, even where they own no weights."""
+        return tuple(layer.trainable for layer in self._model.layers_within())
 
-    def evaluator(self, compiled: Compiled, x: np.ndarray, y: np.ndarray) -> Function:
-        """The function that takes a batch of x and y and measures loss and metrics."""
-        key = ("evaluate", x.shape[1:], x.dtype, y.shape[1:], y.dtype, compiled, configuration())
+    def _build_trainer(self, key: tuple[Any, ...], compiled: Compiled, data: Data) -> _Trainer:
+        held = tuple(Variable(array, name="data", trainable=False) for array in data.arrays)
+        rows = input((None,), "int64", "rows")
+        batch = [take(variable, rows, axis=0) for variable in held]
+        return _Trainer(key, held, self._stepping(compiled, data, [rows], batch, "fit"))
+
+    def stepper(self, compiled: Compiled, data: Data) -> Function:
+        """The function that takes a batch of the data and does one step of training on it."""
+        key = (
+            "train",
+            tuple((array.shape[1:], array.dtype) for array in data.arrays),
+            (compiled, data.weights is not None, configuration()),
+            tuple(map(id, self._model.trainable_variables)),
+            self._frozen(),
+        )
         if key not in self._functions:
-            inputs = input((None, *x.shape[1:]), x.dtype, "x")
-            targets = input((inputs.extents[0], *y.shape[1:]), y.dtype, "y")
-            with Effects() as effects:
-                prediction = self._model.trace(inputs)
-            penalties = [*self._model.losses, *effects.losses]
-            outputs = _measures(compiled, targets, prediction, penalties)
-            self._functions[key] = function(
-                [inputs, targets], outputs, name=f"{self._model.name}.evaluate"
-            )
+            batch = _placeholders(data.arrays)
+            self._functions[key] = self._stepping(compiled, data, batch, batch, "train")
         return self._functions[key]
 
-    def predictor(self, x: np.ndarray) -> Function:
-        """The function that takes a batch of x and gives the model's outputs."""
-        key = ("predict", x.shape[1:], x.dtype, configuration())
-        if key not in self._functions:
-            inputs = input((None, *x.shape[1:]), x.dtype, "x")
-            self._functions[key] = function(
-                [inputs], self._model.trace(inputs), name=f"{self._model.name}.predict"
+    def _stepping(
+        self,
+        compiled: Compiled,
+        data: Data,
+        inputs: Sequence[Input],
+        batch: Sequence[Tensor],
+        name: str,
+    ) -> Function:
+        """A step of training: what is measured, and the new values of all variables."""
+        model = self._model
+        with Effects() as effects:
+            outputs = self._measured(compiled, data, batch, effects, training=True)
+        variables = model.trainable_variables
+        if not variables:
+            raise GraphError(
+                f"model {model.name!r} has no trainable variables, so there is nothing to fit"
             )
+        gradients = grad(outputs["loss"], variables)
+        updates = compiled.optimizer.updates(variables, gradients)
+        updates = {**constrained(updates, model.constraints), **effects.updates}
+        return function(inputs, outputs, updates=updates, name=f"{model.name}.{name}")
+
+    def _measured(
+        self,
+        compiled: Compiled,
+        data: Data,
+        batch: Sequence[Tensor],
+        effects: Effects,
+        *,
+        training: bool,
+    ) -> dict[str, Tensor]:
+        """The loss, penalties included, and what every metric measures, by name."""
+        inputs, rest = batch[: len(data.inputs)], batch[len(data.inputs) :]
+        predictions = self._model.forward(inputs, training)
+        weights = None if data.weights is None else rest[-1]
+        costs: list[Tensor] = []
+        outputs: dict[str, Tensor] = {}
+        for objective, target, prediction in zip(
+            compiled.objectives, rest, predictions, strict=False
+        ):
+            scale = None if weights is None else astype(weights, prediction.dtype)
+            cost = objective.cost(target, prediction, scale)
+            if len(compiled.objectives) > 1:
+                outputs[f"part/{objective.loss_name()}"] = cost
+            costs.append(cost if objective.weight == 1 else objective.weight * cost)
+            for name, metric in objective.reported().items():
+                outputs[f"metric/{name}"] = metric.measure(target, prediction)
+        total = costs[0]
+        for extra in (*costs[1:], *self._model.losses, *effects.losses):
+            total = total + astype(extra, total.dtype)
+        return {"loss": total, **outputs}
+
+    def evaluator(self, compiled: Compiled, data: Data) -> Function:
+        """The function that takes a batch of the data and measures loss and metrics."""
+        key = (
+            "evaluate",
+            tuple((array.shape[1:], array.dtype) for array in data.arrays),
+            (compiled, data.weights is not None, configuration()),
+            self._frozen(),
+        )
+        if key not in self._functions:
+            batch = _placeholders(data.arrays)
+            with Effects() as effects:
+                outputs = self._measured(compiled, data, batch, effects, training=False)
+            name = f"{self._model.name}.evaluate"
+            self._functions[key] = function(batch, outputs, name=name)
+        return self._functions[key]
+
+    def predictor(self, inputs: Sequence[np.ndarray]) -> Function:
+        """The function that takes a batch of inputs and gives the model's outputs, as a list."""
+        key = (
+            "predict",
+            tuple((array.shape[1:], array.dtype) for array in inputs),
+            configuration(),
+        )
+        if key not in self._functions:
+            batch = _placeholders(inputs)
+            outputs = self._model.forward(batch, training=False)
+            name = f"{self._model.name}.predict"
+            self._functions[key] = function(batch, outputs, name=name)
         return self._functions[key]
 
     def batches(
-        self, step: Function, arrays: tuple[np.ndarray, ...], batch_size: int
+        self,
+        step: Function,
+        arrays: Sequence[np.ndarray],
+        batch_size: int,
+        *,
+        single: bool = False,
     ) -> Iterator[tuple[int, Any]]:
         """Run a function over all rows in order.
+
+        Args:
+            step: takes a batch of every array.
+            arrays: of equal lengths.
+            batch_size: rows in a batch.
+            single: whether every run is to be a single step.
 
         Yields:
             The number of rows of a step, and the stacked outputs of a run of such steps.
         """
         count = len(arrays[0])
         whole = count // batch_size
-        for start, stop in Pace().runs(whole):
+        for start, stop in Pace(most=1 if single else None).runs(whole):
             stacked = (
                 array[start * batch_size : stop * batch_size].reshape(
                     stop - start, batch_size, *array.shape[1:]
@@ -146,17 +209,14 @@ class Engine:
             yield count % batch_size, step.steps(1, *rest)
 
 
-def _measures(
-    compiled: Compiled, target: Tensor, prediction: Tensor, penalties: Sequence[Tensor]
-) -> dict[str, Tensor]:
-    """The loss, penalties included, and what every metric measures, by name."""
-    loss = compiled.loss(target, prediction)
-    for penalty in penalties:
-        loss = loss + astype(penalty, loss.dtype)
-    outputs = {"loss": loss}
-    for metric in compiled.metrics:
-        outputs[f"metric/{metric.name}"] = metric.measure(target, prediction)
-    return outputs
+def _placeholders(arrays: Sequence[np.ndarray]) -> list[Input]:
+    """A placeholder for a batch of each array; all batches have the same length."""
+    first = input((None, *arrays[0].shape[1:]), arrays[0].dtype, "x")
+    others = [
+        input((first.extents[0], *array.shape[1:]), array.dtype, f"x_{number}")
+        for number, array in enumerate(arrays[1:], 1)
+    ]
+    return [first, *others]
 
 
 def _signature(array: np.ndarray) -> tuple[Any, ...]:

@@ -1,12 +1,14 @@
 """A saved model: one safetensors file that holds the weights and says what to make of them.
 
-The weights are the tensors of the file, by the path of their layer ("conv2d/kernel"). The header's
-metadata has one entry, "cairnet", whose text is JSON:
+The weights are the tensors of the file, by the path of their layer ("conv2d/kernel"); what the
+optimizer remembers stands beside them, under "optimizer/" ("optimizer/first_moment/conv2d/kernel").
+The header's metadata has one entry, "cairnet", whose text is JSON:
 
     format      1; a newer format has a larger number
     version     of the Cairnet that wrote the file
     model       the architecture: class and constructor's arguments
     compile     what `compile` was given, or null
+    order       what the order of the rows in every epoch hangs on, or null
     sha256      of all of the above and of the weights, so that damage is noticed
 
 Nothing in the file is run. A model is built from the names of classes that Cairnet or the caller
@@ -24,13 +26,14 @@ from typing import Any
 
 import numpy as np
 
-from cairnet.base.errors import ArgumentError, DataError, GraphError
+from cairnet.base.errors import ArgumentError, CairnetError, DataError, GraphError
 from cairnet.base.files import written_whole
 from cairnet.base.registry import custom_objects as known_objects
 from cairnet.base.registry import serialize
 from cairnet.base.version import __version__
 from cairnet.nn.layers.base import registry
 from cairnet.training.model import Model
+from cairnet.training.state import PREFIX, optimizer_state, restore_optimizer
 
 __all__ = ["load_model", "save_model"]
 
@@ -38,7 +41,9 @@ _ENTRY = "cairnet"
 _FORMAT = 1
 
 
-def save_model(model: Model, path: str | os.PathLike[str]) -> None:
+def save_model(
+    model: Model, path: str | os.PathLike[str], *, include_optimizer: bool = True
+) -> None:
     """Write a model to a safetensors file; see `Model.save`."""
     from safetensors.numpy import save
 
@@ -57,7 +62,10 @@ def save_model(model: Model, path: str | os.PathLike[str]) -> None:
         "version": __version__,
         "model": serialize(model),
         "compile": model.compile_config(),
+        "order": None if model.order_key is None else str(model.order_key),
     }
+    if include_optimizer and model.compiled is not None:
+        weights.update(optimizer_state(model))
     header["sha256"] = _digest(weights, header)
     # All in one entry: safetensors writes the entries of the metadata in no particular order.
     content = save(weights, {_ENTRY: json.dumps(header)})
@@ -94,17 +102,23 @@ def load_model(
     _check(path, header, weights)
     try:
         with known_objects(custom_objects or {}):
-            model = registry.get(header["model"])
-            if header["compile"] is not None and isinstance(model, Model):
+            model = registry.get(header.get("model"))
+            if header.get("compile") is not None and isinstance(model, Model):
                 model.compile(**header["compile"])
-    except (ArgumentError, GraphError, TypeError) as error:
+    except (CairnetError, TypeError, KeyError, AttributeError) as error:
         raise DataError(
             f"{path}: this model cannot be built: {error}. Layers and functions of your own have "
             "to be given: cn.load_model(path, custom_objects={name: it})"
         ) from None
     if not isinstance(model, Model):
         raise DataError(f"{path}: expected a model, found a {type(model).__name__}")
+    remembered = {name: weights.pop(name) for name in list(weights) if name.startswith(PREFIX)}
     _assign(path, model, weights)
+    try:
+        restore_optimizer(model, remembered)
+        model.order_key = None if header.get("order") is None else int(header["order"])
+    except (CairnetError, ValueError) as error:
+        raise DataError(f"{path}: the state of training does not fit the model: {error}") from None
     return model
 
 
@@ -128,9 +142,15 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
             f"found the entries {sorted(metadata) or 'none'}"
         )
     try:
-        return json.loads(metadata[_ENTRY]), weights
-    except json.JSONDecodeError as error:
+        header = json.loads(metadata[_ENTRY])
+    except (json.JSONDecodeError, RecursionError) as error:
         raise DataError(f"{path}: the file is damaged: its header is not JSON ({error})") from None
+    if not isinstance(header, dict):
+        raise DataError(
+            f"{path}: the file is damaged: expected a JSON object in its header, found a "
+            f"{type(header).__name__}"
+        )
+    return header, weights
 
 
 def _check(

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cairnet.base.errors import ArgumentError, ShapeError, UnknownNameError
+from cairnet.base.errors import ArgumentError
 from cairnet.base.seeds import generator, next_key
-from cairnet.data.splits import stratified_split, tail_split
 from cairnet.runtime import Function
 from cairnet.training.arrays import whole
 from cairnet.training.callbacks import Callback, History
-from cairnet.training.engine import Compiled, Engine
+from cairnet.training.callbacks.base import begin, tell, tell_the_end, wants_batches
+from cairnet.training.data import Data
+from cairnet.training.engine import Engine
 from cairnet.training.interrupt import BetweenRuns
+from cairnet.training.objective import Compiled
 from cairnet.training.totals import Totals
 
 if TYPE_CHECKING:
-    from cairnet.training.model import Model
+    from cairnet.training.learner import Learner
 
-__all__ = ["Plan", "fit", "measure", "split_off"]
+__all__ = ["Plan", "fit", "measure"]
 
 
 @dataclass(frozen=True)
@@ -33,17 +35,26 @@ class Plan:
         epochs: the number of the epoch to stop before.
         initial_epoch: the number of the first epoch.
         shuffle: whether every epoch sees the rows in an order of its own.
+        exact: whether the numbers of the training data are measured again at the end of an epoch.
+        validation_batch_size: rows in a step of validation.
+        validation_freq: validation follows every so many epochs.
     """
 
     batch_size: int
     epochs: int
     initial_epoch: int
     shuffle: bool
+    exact: bool = False
+    validation_batch_size: int | None = None
+    validation_freq: int = 1
 
     def __post_init__(self) -> None:
         whole("batch_size", self.batch_size, 1)
         whole("initial_epoch", self.initial_epoch, 0)
         whole("epochs", self.epochs, 1)
+        whole("validation_freq", self.validation_freq, 1)
+        if self.validation_batch_size is not None:
+            whole("validation_batch_size", self.validation_batch_size, 1)
         if self.initial_epoch >= self.epochs:
             raise ArgumentError(
                 f"initial_epoch: expected a number below epochs={self.epochs}, "
@@ -52,49 +63,106 @@ class Plan:
 
 
 def fit(
-    model: Model,
+    model: Learner,
     compiled: Compiled,
     engine: Engine,
-    data: tuple[np.ndarray, np.ndarray],
-    validation: tuple[np.ndarray, np.ndarray] | None,
+    data: Data,
+    validation: Data | None,
     plan: Plan,
     callbacks: Sequence[Callback],
+    report: Sequence[Callback],
 ) -> History:
-    """Train the model; the arrays are checked already."""
+    """Train the model; the arrays are checked already.
+
+    The report hears of every beginning before the callbacks do, which may raise there, and of
+    every end after them, since they may add to the logs. The history comes last.
+    """
     history = History()
-    everyone = [history, *callbacks]
-    x, y = data
     params = {
         "epochs": plan.epochs,
         "first_epoch": plan.initial_epoch,
-        "steps": -(-len(x) // plan.batch_size),
-        "samples": len(x),
+        "steps": -(-len(data) // plan.batch_size),
+        "samples": len(data),
         "batch_size": plan.batch_size,
     }
-    for callback in everyone:
-        callback.model = model
-        callback.params = params
-    step = engine.trainer(compiled, x, y)
+    begin([*callbacks, *report, history], model, params)
+    first, last = [*report, *callbacks, history], [*callbacks, *report, history]
+    step = engine.trainer(compiled, data)
     model.stop_training = False
     model.history = history
-    key = next_key()
+    if plan.initial_epoch == 0 or model.order_key is None:
+        model.order_key = next_key()
     with BetweenRuns() as interrupts:
+        loop = _Loop(model, compiled, engine, step, data, validation, plan, first, last, interrupts)
         try:
-            _tell(everyone, "on_train_begin")
+            tell(first, "on_train_begin")
             for epoch in range(plan.initial_epoch, plan.epochs):
-                rows = _order(len(x), plan.shuffle, key, epoch)
-                _tell(everyone, "on_epoch_begin", epoch)
-                loop = _Loop(compiled, engine, step, rows, plan.batch_size)
-                logs = loop.run(everyone, interrupts)
-                if validation is not None:
-                    measured = measure(compiled, engine, validation, plan.batch_size, interrupts)
-                    logs |= {f"val_{name}": value for name, value in measured.items()}
-                _tell(everyone, "on_epoch_end", epoch, logs)
+                loop.epoch(epoch, model.order_key)
                 if model.stop_training:
                     break
         finally:
-            _tell(everyone, "on_train_end")
+            tell_the_end(last, "on_train_end")
     return history
+
+
+@dataclass
+class _Loop:
+    """What an epoch needs."""
+
+    model: Learner
+    compiled: Compiled
+    engine: Engine
+    step: Function
+    data: Data
+    validation: Data | None
+    plan: Plan
+    first: Sequence[Callback]
+    last: Sequence[Callback]
+    interrupts: BetweenRuns
+
+    def epoch(self, number: int, key: int) -> None:
+        """Train, validate, report."""
+        tell(self.first, "on_epoch_begin", number)
+        logs = self._train(_order(len(self.data), self.plan.shuffle, key, number))
+        if self.plan.exact:
+            logs = self._measured(self.data, self.plan.batch_size, ())
+        if self.validation is not None and (number + 1) % self.plan.validation_freq == 0:
+            size = self.plan.validation_batch_size or self.plan.batch_size
+            measured = self._measured(self.validation, size, self.last)
+            logs |= {f"val_{name}": value for name, value in measured.items()}
+        tell(self.last, "on_epoch_end", number, logs)
+
+    def _measured(
+        self, data: Data, batch_size: int, callbacks: Sequence[Callback]
+    ) -> dict[str, float]:
+        return measure(self.compiled, self.engine, data, batch_size, self.interrupts, callbacks)
+
+    def _train(self, rows: np.ndarray) -> dict[str, float]:
+        """Take every row once: runs of whole batches, then what is left; return the averages."""
+        size = self.plan.batch_size
+        totals = Totals(self.compiled.metrics, self.compiled.losses)
+        count = len(rows) // size
+        batches = rows[: count * size].reshape(count, size)
+        single = wants_batches(self.last, "train")
+        self.engine.pace.most = 1 if single else None
+        for start, stop in self.engine.pace.runs(count):
+            self._run(batches[start:stop], start, totals, single)
+            if self.model.stop_training:
+                return totals.logs()
+        if len(rows) % size:
+            self._run(rows[np.newaxis, count * size :], count, totals, single)
+        return totals.logs()
+
+    def _run(self, rows: np.ndarray, first: int, totals: Totals, single: bool) -> None:
+        """A run of steps, one native call."""
+        if single:
+            tell(self.last, "on_train_batch_begin", first)
+        totals.add(self.step.steps(len(rows), rows), rows.shape[1])
+        logs, last = totals.logs(), first + len(rows) - 1
+        if single:
+            tell(self.last, "on_train_batch_end", last, logs)
+        tell(self.last, "on_run_end", last, logs)
+        self.interrupts.check()
 
 
 def _order(count: int, shuffle: bool, key: int, epoch: int) -> np.ndarray:
@@ -103,89 +171,30 @@ def _order(count: int, shuffle: bool, key: int, epoch: int) -> np.ndarray:
     return generator(key, counter=epoch).permutation(rows) if shuffle else rows
 
 
-@dataclass
-class _Loop:
-    """One epoch: runs of whole batches, then the batch that is left over."""
-
-    compiled: Compiled
-    engine: Engine
-    step: Function
-    rows: np.ndarray
-    batch_size: int
-
-    def run(self, callbacks: Sequence[Callback], interrupts: BetweenRuns) -> dict[str, float]:
-        """Take every row once; return the averages."""
-        totals = Totals(self.compiled.metrics)
-        count = len(self.rows) // self.batch_size
-        batches = self.rows[: count * self.batch_size].reshape(count, self.batch_size)
-        for start, stop in self.engine.pace.runs(count):
-            _tell(callbacks, "on_train_batch_begin", start)
-            outputs = self.step.steps(stop - start, batches[start:stop])
-            totals.add(outputs, self.batch_size)
-            _tell(callbacks, "on_train_batch_end", stop - 1, totals.logs())
-            interrupts.check()
-        rest = self.rows[count * self.batch_size :]
-        if rest.size:
-            _tell(callbacks, "on_train_batch_begin", count)
-            totals.add(self.step.steps(1, rest[np.newaxis]), rest.size)
-            _tell(callbacks, "on_train_batch_end", count, totals.logs())
-        interrupts.check()
-        return totals.logs()
-
-
 def measure(
     compiled: Compiled,
     engine: Engine,
-    data: tuple[np.ndarray, np.ndarray],
+    data: Data,
     batch_size: int,
     interrupts: BetweenRuns,
+    callbacks: Sequence[Callback] = (),
 ) -> dict[str, float]:
     """Loss and metrics on data that is not learned from."""
-    totals = Totals(compiled.metrics)
-    function = engine.evaluator(compiled, *data)
-    for rows, outputs in engine.batches(function, data, batch_size):
+    totals = Totals(compiled.metrics, compiled.losses)
+    function = engine.evaluator(compiled, data)
+    single = wants_batches(callbacks, "test")
+    tell(callbacks, "on_test_begin")
+    if single:
+        tell(callbacks, "on_test_batch_begin", 0)
+    done, batches = 0, -(-len(data) // batch_size)
+    for rows, outputs in engine.batches(function, data.arrays, batch_size, single=single):
         totals.add(outputs, rows)
+        done += len(outputs["loss"])
+        if single:
+            tell(callbacks, "on_test_batch_end", done - 1, totals.logs())
+            if done < batches:
+                tell(callbacks, "on_test_batch_begin", done)
         interrupts.check()
-    return totals.logs()
-
-
-def split_off(
-    x: np.ndarray, y: np.ndarray, fraction: float, split: str
-) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
-    """Training and validation data out of one set.
-
-    Raises:
-        UnknownNameError: an unknown kind of split.
-        ArgumentError: the fraction is not above 0 and below 1.
-    """
-    if split not in ("stratified", "tail"):
-        raise UnknownNameError("split", split, ("stratified", "tail"))
-    try:
-        if split == "tail":
-            first, second = tail_split(len(x), fraction)
-        else:
-            first, second = stratified_split(_classes(y), fraction)
-    except ArgumentError as error:
-        raise ArgumentError(f"validation_split: {error}") from None
-    return (x[first], y[first]), (x[second], y[second])
-
-
-def _classes(y: np.ndarray) -> np.ndarray:
-    """What to divide evenly: class numbers, the places of ones, or nothing for other targets."""
-    if y.ndim == 2 and y.shape[1] > 1 and np.all((y == 0) | (y == 1)):
-        return y.argmax(axis=1)
-    if y.dtype.kind == "i" and y.size == len(y):
-        return y.reshape(-1)
-    return np.zeros(len(y), np.int64)
-
-
-def pair_of(name: str, value: Any) -> tuple[Any, Any]:
-    """Two arrays given as one argument."""
-    if not isinstance(value, tuple | list) or len(value) != 2:
-        raise ShapeError(f"{name}: expected a pair (x, y), got {type(value).__name__}")
-    return value[0], value[1]
-
-
-def _tell(callbacks: Sequence[Callback], hook: str, *arguments: Any) -> None:
-    for callback in callbacks:
-        getattr(callback, hook)(*arguments)
+    logs = totals.logs()
+    tell(callbacks, "on_test_end", logs)
+    return logs

@@ -3,44 +3,56 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from cairnet.base.dtypes import float32
-from cairnet.base.errors import ArgumentError, GraphError
-from cairnet.base.registry import serialize
-from cairnet.nn import losses, metrics
-from cairnet.nn.layers import Layer
-from cairnet.nn.layers.base import Shape
-from cairnet.optim import get as get_optimizer
-from cairnet.tensor.core import Tensor, input
-from cairnet.training import fitting
-from cairnet.training.arrays import check_inputs, check_lengths, check_targets, whole
-from cairnet.training.callbacks import Callback, History
-from cairnet.training.engine import Compiled, Engine
-from cairnet.training.interrupt import BetweenRuns
-from cairnet.training.progress import ProgressReport, shown
+from cairnet.base.errors import ArgumentError, GraphError, UnknownNameError
+from cairnet.nn.layers import Input, Layer
+from cairnet.nn.layers.base import Shape, registry
+from cairnet.nn.parts import Part
+from cairnet.tensor.core import Tensor, Variable
+from cairnet.training.learner import Place
+from cairnet.training.on_batch import OnBatch
+from cairnet.training.wiring import Wiring, restored
 
 __all__ = ["Model"]
 
 
-class Model(Layer):
-    """Base of the models: a layer that knows how to be trained.
+@registry.add
+class Model(OnBatch):
+    """A network that knows how to be trained, in one of two forms.
 
-    Most models are a `Sequential`. A class of one's own keeps its layers in attributes and states
-    its output in `call`, as every layer does.
+    From tensors: `Model(inputs, outputs)` is everything that leads from the inputs to the outputs.
+    Layers may be shared, there may be several inputs and outputs, and arithmetic may stand between
+    layers. From a class of one's own, which keeps its layers in attributes and states its output
+    in `call`, as every layer does. Layers in a row are simplest as a `Sequential`.
+
+    A model is itself a layer, and can be called in other models.
 
     Args:
+        inputs: a placeholder made by `cn.Input`, or a list of them, or a dict by name.
+        outputs: a tensor that layers gave, or a list of them, or a dict by name.
         name: shown in summaries and errors.
+        trainable: whether `fit` may change the variables.
 
     Attributes:
         history: the `History` of the last `fit`.
-        stop_training: set to True, ends `fit` after the epoch.
+        stop_training: set to True, ends `fit`.
+
+    Raises:
+        ArgumentError: an input that is no placeholder, or two layers that were given one name.
+        GraphError: an output depends on a placeholder that is not listed, or an input is not used.
 
     Example:
         >>> import cairnet as cn
+        >>> a, b = cn.Input((4,), name="a"), cn.Input((4,), name="b")
+        >>> shared = cn.layers.Dense(3, activation="tanh")
+        >>> outputs = cn.concat([shared(a), shared(b)], axis=-1)
+        >>> model = cn.Model([a, b], outputs)
+        >>> model.output_shape, model.count_params()
+        ((None, 6), 15)
         >>> class Twice(cn.Model):
         ...     def __init__(self):
         ...         super().__init__()
@@ -52,222 +64,158 @@ class Model(Layer):
         array([[3.]], dtype=float32)
     """
 
-    def __init__(self, *, name: str | None = None, trainable: bool = True) -> None:
+    def __init__(
+        self,
+        inputs: Any = None,
+        outputs: Any = None,
+        *,
+        name: str | None = None,
+        trainable: bool = True,
+    ) -> None:
         super().__init__(name=name, trainable=trainable)
-        self.stop_training = False
-        self.history: History | None = None
-        self._compiled: Compiled | None = None
-        self._engine = Engine(self)
+        self._wiring: Wiring | None = None
+        self._names: list[str] = []
+        if (inputs is None) != (outputs is None):
+            missing = "inputs" if inputs is None else "outputs"
+            raise ArgumentError(f"{missing}: expected tensors, since the other end was given")
+        if inputs is not None:
+            self._wire(inputs, outputs)
+
+    def _wire(self, inputs: Any, outputs: Any) -> None:
+        places, _ = _listed(inputs)
+        ends, form = _listed(outputs)
+        self._wiring = Wiring(places, ends)
+        self._form = form
+        self.takes_list = len(places) > 1
+        taken: list[str] = []
+        for place in self._wiring.inputs:
+            taken.append(_free(place.name, taken))
+        self._names = list(inputs) if isinstance(inputs, Mapping) else taken
+        self.built = True
 
     @property
-    def input_shape(self) -> Shape | None:
-        """The shape of a batch, with None for extents that vary; None if it is not known yet."""
-        return None
+    def inputs(self) -> list[Tensor]:
+        """The placeholders that the model begins with; empty for a class of one's own."""
+        return [] if self._wiring is None else list(self._wiring.inputs)
 
     @property
-    def input_dtype(self) -> np.dtype[Any]:
-        """What `fit`, `evaluate` and `predict` convert their inputs to."""
-        return float32
+    def outputs(self) -> list[Tensor]:
+        """The graphs of the outputs; empty for a class of one's own."""
+        return [] if self._wiring is None else list(self._wiring.outputs)
 
-    def output_for(self, x: np.ndarray) -> Tensor:
-        """The graph of the output for arrays like x; makes the variables if need be."""
-        return self.trace(input((None, *x.shape[1:]), x.dtype, "x"))
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers, in the order in which they are first needed, without the inputs."""
+        return [part for part in self.parts().values() if isinstance(part, Layer)]
 
-    def compile(self, optimizer: Any, loss: Any, metrics: Sequence[Any] = ()) -> None:
-        """Say how the model is to be trained and measured.
-
-        Args:
-            optimizer: a name such as "adam", or an optimizer from `cn.optimizers`.
-            loss: a name such as "sparse_categorical_crossentropy", a loss from `cn.losses`, or a
-                function `f(y_true, y_pred)` of two tensors.
-            metrics: names such as "accuracy", metrics from `cn.metrics`, or functions.
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """The layer of a name, or of a position.
 
         Raises:
-            UnknownNameError: a name is not known; the nearest that is, is offered.
-            ArgumentError: two metrics have the same name.
-
-        Example:
-            >>> import cairnet as cn
-            >>> model = cn.Sequential([cn.Input((4,)), cn.layers.Dense(3, "softmax")])
-            >>> model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+            UnknownNameError: there is none; the nearest name is offered.
+            ArgumentError: no name and no position, or a position beyond the last layer.
         """
-        if isinstance(metrics, str):
-            raise ArgumentError(f"metrics: expected a list such as [{metrics!r}], got {metrics!r}")
-        listed = tuple(_metric(each) for each in metrics)
-        names = ["loss", *(metric.name for metric in listed)]
-        for name in names:
-            if names.count(name) > 1:
-                raise ArgumentError(f"metrics: expected different names, got {name!r} twice")
-        self._compiled = Compiled(
-            get_optimizer(optimizer),
-            losses.get(loss),
-            listed,
-            {"optimizer": optimizer, "loss": loss, "metrics": list(metrics)},
-        )
+        found = {key: part for key, part in self.parts().items() if isinstance(part, Layer)}
+        if name is not None:
+            if name not in found:
+                raise UnknownNameError("layer", name, found)
+            return found[name]
+        if index is None or not -len(found) <= index < len(found):
+            raise ArgumentError(
+                f"index: expected a name, or a position below {len(found)}, got {index!r}"
+            )
+        return list(found.values())[index]
 
-    def fit(
-        self,
-        x: Any,
-        y: Any,
-        batch_size: int = 32,
-        epochs: int = 1,
-        verbose: int | str = "auto",
-        callbacks: Sequence[Callback] = (),
-        validation_split: float = 0.0,
-        validation_data: Any = None,
-        shuffle: bool = True,
-        *,
-        initial_epoch: int = 0,
-        split: str = "stratified",
-    ) -> History:
-        """Train the model on arrays.
+    def parts(self) -> Mapping[str, Part | Variable]:
+        """The layers by name, and variables that stand in arithmetic between them."""
+        if self._wiring is None:
+            return super().parts()
+        found: dict[str, Part | Variable] = dict(self._wiring.layers)
+        for variable in self._wiring.variables:
+            found[_free(variable.name.replace("/", "_"), found)] = variable
+        return found
 
-        An epoch takes every row once, `batch_size` rows a step. Runs of some tens of milliseconds
-        of steps are one native call each. Ctrl-C is heard between two runs: it raises
-        KeyboardInterrupt, and the model keeps what it has learned.
+    def call(self, *inputs: Any) -> Any:
+        """The graphs of the outputs; a class of one's own states them here."""
+        if self._wiring is None:
+            raise GraphError(
+                f"model {self.name!r} ({type(self).__name__}) says nowhere what it computes: give "
+                "it inputs and outputs, or write `def call(self, x)` in its class"
+            )
+        given = inputs[0] if self.takes_list else inputs
+        return self._formed(self._wiring.apply(given))
 
-        Args:
-            x: inputs, one row for each sample.
-            y: targets, one row for each sample.
-            batch_size: rows in a step; the last step of an epoch has what is left over.
-            epochs: the number of the epoch to stop before.
-            verbose: "auto" or 1 for a progress bar (lines only where there is no terminal), 2 for
-                a line for each epoch, 0 for nothing.
-            callbacks: see `cn.callbacks`.
-            validation_split: this share of the rows is not trained on but measured after every
-                epoch.
-            validation_data: a pair (x, y) to measure after every epoch.
-            shuffle: whether every epoch takes the rows in another order.
-            initial_epoch: the number of the first epoch, above 0 to resume.
-            split: how `validation_split` chooses: "stratified" gives every class its share, drawn
-                from a fixed seed; "tail" takes the last rows, as Keras does.
+    @property
+    def places(self) -> list[Place] | None:
+        """The inputs; None if they are not known."""
+        if self._wiring is None:
+            return None
+        return [
+            Place(name, place.shape[1:], place.dtype)
+            for name, place in zip(self._names, self._wiring.inputs, strict=True)
+        ]
 
-        Returns:
-            The history: loss and metrics for every epoch. The training numbers are averages over
-            the epoch, while the weights changed; the validation numbers are taken at its end.
+    @property
+    def output_names(self) -> list[str]:
+        """The names of several outputs: the dict's keys, or those of the layers that gave them."""
+        if self._wiring is None or self._form is Tensor:
+            return []
+        if isinstance(self._form, tuple):
+            return [str(name) for name in self._form]
+        names = {id(layer): name for name, layer in self._wiring.layers.items()}
+        taken: list[str] = []
+        for tensor in self._wiring.outputs:
+            layer = self._wiring.layer_of(tensor)
+            taken.append(_free("output" if layer is None else names[id(layer)], taken))
+        return taken
+
+    def outputs_for(self, inputs: Sequence[np.ndarray]) -> list[Tensor]:
+        """The graphs of the outputs for arrays like these; makes the variables if need be."""
+        return self.outputs or super().outputs_for(inputs)
+
+    @property
+    def input_shape(self) -> Any:
+        """The shape of a batch, with None for extents that vary; None if it is not known yet.
+
+        For several inputs a list of shapes.
+        """
+        places = self.places
+        if places is None:
+            return None
+        shapes = [None if one.sample is None else (None, *one.sample) for one in places]
+        return shapes[0] if len(shapes) == 1 else shapes
+
+    @property
+    def output_shape(self) -> Any:
+        """The shape of the output, with None for extents that vary; for several outputs a list.
 
         Raises:
-            GraphError: `compile` has not been called, or there is nothing to train.
-            ShapeError, DTypeError, NonFiniteError: data that does not fit; the message names the
-                argument, what was expected and what was given.
-
-        Notes:
-            With the same seed (`cn.seed`), data and version, the weights come out the same to the
-            last bit, whatever the number of threads.
-
-        Example:
-            >>> import cairnet as cn
-            >>> cn.seed(0)
-            >>> model = cn.Sequential([cn.Input((1,)), cn.layers.Dense(1)])
-            >>> model.compile(cn.optimizers.SGD(0.1), "mean_squared_error")
-            >>> history = model.fit([[0.0], [1.0]], [[1.0], [3.0]], epochs=300, verbose=0)
-            >>> model.predict([[2.0]]).round(2)
-            array([[5.]], dtype=float32)
+            GraphError: the shape of the input is not known yet.
         """
-        compiled = self._checked_compiled()
-        plan = fitting.Plan(batch_size, epochs, initial_epoch, shuffle)
-        report = [] if verbose == 0 else [ProgressReport(verbose)]
-        data = self._pair(compiled, x, y)
-        validation = None
-        if validation_data is not None:
-            validation = self._pair(compiled, *fitting.pair_of("validation_data", validation_data))
-        elif validation_split:
-            data, validation = fitting.split_off(*data, validation_split, split)
-        return fitting.fit(
-            self, compiled, self._engine, data, validation, plan, [*report, *callbacks]
-        )
-
-    def evaluate(
-        self,
-        x: Any,
-        y: Any,
-        batch_size: int = 32,
-        verbose: int | str = 0,
-        *,
-        return_dict: bool = False,
-    ) -> Any:
-        """Measure loss and metrics on arrays, without learning from them.
-
-        Args:
-            x: inputs, one row for each sample.
-            y: targets, one row for each sample.
-            batch_size: rows in a step; it does not change the result beyond rounding.
-            verbose: 0 for nothing, else a line with the results.
-            return_dict: whether to return the numbers by name.
-
-        Returns:
-            The loss; with metrics, a list of the loss and the metrics; or a dict of them.
-
-        Raises:
-            GraphError: `compile` has not been called.
-            ShapeError, DTypeError, NonFiniteError: data that does not fit.
-
-        Example:
-            >>> import cairnet as cn
-            >>> layer = cn.layers.Dense(1, kernel_initializer="ones")
-            >>> model = cn.Sequential([cn.Input((1,)), layer])
-            >>> model.compile("sgd", "mean_squared_error")
-            >>> model.evaluate([[1.0], [2.0]], [[2.0], [4.0]])
-            2.5
-        """
-        compiled = self._checked_compiled()
-        whole("batch_size", batch_size, 1)
-        data = self._pair(compiled, x, y)
-        with BetweenRuns() as interrupts:
-            logs = fitting.measure(compiled, self._engine, data, batch_size, interrupts)
-        if verbose:
-            from rich.console import Console
-
-            words = "  ".join(f"{name} {shown(value)}" for name, value in logs.items())
-            Console(highlight=False).print(f"{len(data[0])} samples  {words}", markup=False)
-        if return_dict:
-            return logs
-        return list(logs.values()) if compiled.metrics else logs["loss"]
-
-    def predict(self, x: Any, batch_size: int = 32) -> np.ndarray:
-        """The outputs for arrays of inputs.
-
-        Args:
-            x: inputs, one row for each sample.
-            batch_size: rows in a step.
-
-        Returns:
-            One row for each sample.
-
-        Raises:
-            ShapeError, DTypeError, NonFiniteError: data that does not fit.
-
-        Example:
-            >>> import cairnet as cn
-            >>> layer = cn.layers.Dense(1, kernel_initializer="ones")
-            >>> model = cn.Sequential([cn.Input((2,)), layer])
-            >>> model.predict([[1.0, 2.0], [3.0, 4.0]])
-            array([[3.],
-                   [7.]], dtype=float32)
-        """
-        whole("batch_size", batch_size, 1)
-        inputs = self._inputs("x", x)
-        function = self._engine.predictor(inputs)
-        parts = []
-        with BetweenRuns() as interrupts:
-            for _, output in self._engine.batches(function, (inputs,), batch_size):
-                parts.append(output.reshape(-1, *output.shape[2:]))
-                interrupts.check()
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+        shapes: list[Shape] = [tensor.shape for tensor in self.outputs]
+        if not shapes:
+            raise GraphError(
+                f"model {self.name!r} has no output shape yet: begin it with cn.Input(shape), "
+                "or give it data"
+            )
+        return shapes[0] if len(shapes) == 1 else shapes
 
     def summary(self) -> None:
-        """Print the layers, their output shapes and how many parameters each has."""
+        """Print the layers: output shapes, parameters, memory and arithmetic for one sample."""
         from cairnet.training.summary import print_summary
 
         print_summary(self)
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the model to one safetensors file: weights, architecture, compile settings.
+    def save(self, path: str | os.PathLike[str], *, include_optimizer: bool = True) -> None:
+        """Write the model to one safetensors file: weights, architecture, state of training.
 
         The file appears under its name when it is whole, or not at all.
 
         Args:
             path: a name that ends in ".safetensors".
+            include_optimizer: whether to save what the optimizer remembers, so that training can
+                go on exactly as if it had not been interrupted; for Adam this is two more numbers
+                for each weight.
 
         Raises:
             ArgumentError: another ending, or something in the model cannot be saved.
@@ -283,46 +231,60 @@ class Model(Layer):
         """
         from cairnet.training.files import save_model
 
-        save_model(self, path)
+        save_model(self, path, include_optimizer=include_optimizer)
 
-    @property
-    def optimizer(self) -> Any:
-        """The optimizer that `compile` was given."""
-        return self._checked_compiled().optimizer
+    def get_config(self) -> dict[str, Any]:
+        """Inputs, layers and calls, as JSON can hold them; or the constructor's arguments."""
+        if self._wiring is None:
+            return super().get_config()
+        inputs = [
+            {"name": name, "shape": list(place.shape), "dtype": place.dtype.name}
+            for name, place in zip(self._names, self._wiring.inputs, strict=True)
+        ]
+        form = list(self._form) if isinstance(self._form, tuple) else self._form is list
+        return {
+            "inputs": inputs,
+            "outputs": {**self._wiring.configuration(), "form": form},
+            "name": self.name,
+            "trainable": self.trainable,
+        }
 
-    @property
-    def compiled(self) -> Compiled | None:
-        """What `compile` was given, or None."""
-        return self._compiled
-
-    def compile_config(self) -> dict[str, Any] | None:
-        """What `compile` was given, as JSON can hold it; None if it was not called.
-
-        Settings that were changed since, such as the learning rate, are those of now.
-        """
-        if self._compiled is None:
-            return None
-        settings = {**self._compiled.given, "optimizer": self._compiled.optimizer}
-        return {name: serialize(value) for name, value in settings.items()}
-
-    def _checked_compiled(self) -> Compiled:
-        if self._compiled is None:
-            raise GraphError(
-                f"model {self.name!r}: call compile(optimizer, loss) first, for instance "
-                'model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])'
-            )
-        return self._compiled
-
-    def _inputs(self, name: str, x: Any) -> np.ndarray:
-        known = self.input_shape
-        return check_inputs(name, x, None if known is None else known[1:], self.input_dtype)
-
-    def _pair(self, compiled: Compiled, x: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
-        inputs = self._inputs("x", x)
-        targets = check_targets(y, self.output_for(inputs), compiled.loss)
-        check_lengths(("x", inputs), ("y", targets))
-        return inputs, targets
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Any:
+        """A model like the one that gave this configuration."""
+        saved = config.get("outputs")
+        if not isinstance(saved, Mapping):
+            return cls(**config)
+        try:
+            places = [
+                Input(one["shape"][1:], one["dtype"], one["name"], batch_size=one["shape"][0])
+                for one in config["inputs"]
+            ]
+        except (IndexError, KeyError, TypeError) as error:
+            raise ArgumentError(f"the inputs of the model are damaged: {error!r}") from None
+        tensors, form = restored(places, saved), saved.get("form")
+        outputs: Any = tensors if form is True else tensors[0]
+        if isinstance(form, list):
+            outputs = dict(zip(form, tensors, strict=False))
+        rest = {name: config[name] for name in ("name", "trainable") if name in config}
+        return cls(places if len(places) > 1 else places[0], outputs, **rest)
 
 
-def _metric(metric: Any) -> metrics.Metric:
-    return metrics.get(metric)
+def _listed(tensors: Any) -> tuple[list[Any], Any]:
+    """One tensor, a list or a dict of them, as a list and its form."""
+    if isinstance(tensors, Mapping):
+        return list(tensors.values()), tuple(tensors)
+    if not isinstance(tensors, list | tuple):
+        return [tensors], Tensor
+    if not tensors:
+        raise ArgumentError("inputs, outputs: expected at least one tensor, got an empty list")
+    return list(tensors), Tensor if len(tensors) == 1 else list
+
+
+def _free(name: str, taken: Any) -> str:
+    """The name, or the name and a number where it is taken."""
+    candidate, number = name, 0
+    while candidate in taken:
+        number += 1
+        candidate = f"{name}_{number}"
+    return candidate

@@ -18,11 +18,18 @@ class Pace:
     Args:
         seconds: how long a run should take.
         clock: what tells the time, in seconds.
+        most: the longest run in steps; None for no limit.
     """
 
-    def __init__(self, seconds: float = 0.04, clock: Callable[[], float] = time.perf_counter):
+    def __init__(
+        self,
+        seconds: float = 0.04,
+        clock: Callable[[], float] = time.perf_counter,
+        most: int | None = None,
+    ) -> None:
         self.seconds = seconds
         self._clock = clock
+        self.most = most
         # The first run is one step: it compiles, and says little about the next.
         self._steps = 1
         self._compiled = False
@@ -36,7 +43,7 @@ class Pace:
         """
         start = 0
         while start < steps:
-            stop = min(start + self._steps, steps)
+            stop = min(start + min(self._steps, self.most or self._steps), steps)
             began = self._clock()
             yield start, stop
             self._observe(stop - start, self._clock() - began)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cairnet.base.errors import ArgumentError
-from cairnet.training.callbacks import Callback, Logs
+from cairnet.training.callbacks.base import Callback, Logs
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -81,7 +81,7 @@ class ProgressReport(Callback):
         self._epoch = epoch
         self._batches = 0
 
-    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+    def on_run_end(self, batch: int, logs: Logs | None = None) -> None:
         """Move the bar."""
         self._batches = batch + 1
         self._draw(logs or {})

@@ -7,15 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from cairnet.base.errors import ArgumentError, GraphError, UnknownNameError
+from cairnet.base.errors import ArgumentError
 from cairnet.base.registry import serialize
 from cairnet.nn.effects import Effects
 from cairnet.nn.layers import InputLayer, Layer
 from cairnet.nn.layers.base import Shape, registry
+from cairnet.nn.parts import Part
 from cairnet.nn.phase import phase
 from cairnet.tensor.core import Input as Placeholder
 from cairnet.tensor.core import Tensor, Variable
 from cairnet.training.engine import Engine
+from cairnet.training.learner import Learner, Place
 from cairnet.training.model import Model
 
 __all__ = ["Sequential"]
@@ -121,23 +123,7 @@ class Sequential(Model):
             number += 1
         layer.name = f"{layer.name}_{number}"
 
-    @property
-    def layers(self) -> list[Layer]:
-        """The layers, in order, without the input."""
-        return list(self._layers)
-
-    def get_layer(self, name: str) -> Layer:
-        """The layer of a name.
-
-        Raises:
-            UnknownNameError: there is none; the nearest name is offered.
-        """
-        for layer in self._layers:
-            if layer.name == name:
-                return layer
-        raise UnknownNameError("layer", name, [layer.name for layer in self._layers])
-
-    def parts(self) -> dict[str, Layer | Variable]:
+    def parts(self) -> Mapping[str, Part | Variable]:
         """The layers by name."""
         return {layer.name: layer for layer in self._layers}
 
@@ -150,11 +136,11 @@ class Sequential(Model):
             x = layer(x)
         return x
 
-    def output_for(self, x: np.ndarray) -> Tensor:
-        """The graph of the output for arrays like x; makes the variables if need be."""
+    def outputs_for(self, inputs: Sequence[np.ndarray]) -> list[Tensor]:
+        """The graph of the output for arrays like these; makes the variables if need be."""
         if not self._outputs:
-            super().output_for(x)
-        return self._outputs[-1]
+            Learner.outputs_for(self, inputs)
+        return self._outputs[-1:]
 
     def _begin_with(self, x: Tensor) -> None:
         """Take the shape of the input from the first one, and make all variables."""
@@ -173,28 +159,21 @@ class Sequential(Model):
         self._first, self._outputs = first, outputs
 
     @property
-    def input_shape(self) -> Shape | None:
-        """The shape of a batch, with None for extents that vary; None if it is not known yet."""
-        return None if self._first is None else (None, *self._first.shape)
+    def places(self) -> list[Place] | None:
+        """The input; None if it is not known."""
+        if self._first is None:
+            return None
+        return [Place(self._first.name, self._first.shape, self._first.input_dtype)]
 
     @property
-    def input_dtype(self) -> np.dtype[Any]:
-        """What `fit`, `evaluate` and `predict` convert their inputs to."""
-        return super().input_dtype if self._first is None else self._first.input_dtype
+    def inputs(self) -> list[Tensor]:
+        """The placeholder that the model begins with; none if its shape is not known yet."""
+        return self._outputs[:1]
 
     @property
-    def output_shape(self) -> Shape:
-        """The shape of the output, with None for extents that vary.
-
-        Raises:
-            GraphError: the shape of the input is not known yet.
-        """
-        if not self._outputs:
-            raise GraphError(
-                f"model {self.name!r} has no output shape yet: begin it with cn.Input(shape), "
-                "or give it data"
-            )
-        return self._outputs[-1].shape
+    def outputs(self) -> list[Tensor]:
+        """The graph of the output; none if the shape of the input is not known yet."""
+        return self._outputs[-1:]
 
     @property
     def output_shapes(self) -> list[Shape | None]:
@@ -211,3 +190,8 @@ class Sequential(Model):
             "name": self.name,
             "trainable": self.trainable,
         }
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Any:
+        """A model like the one that gave this configuration."""
+        return cls(**config)

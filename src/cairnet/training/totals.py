@@ -16,26 +16,37 @@ class Totals:
 
     What every step reports is kept, and added up from the beginning each time: the result then
     does not depend on how the steps were grouped into runs, which follows the clock.
+
+    Args:
+        metrics: by the names under which they are reported.
+        losses: the names of the losses of single outputs.
     """
 
-    def __init__(self, metrics: Sequence[Metric]) -> None:
+    def __init__(self, metrics: Mapping[str, Metric], losses: Sequence[str] = ()) -> None:
         self._metrics = metrics
-        self._losses: list[np.ndarray] = []
-        self._sums: dict[str, list[np.ndarray]] = {metric.name: [] for metric in metrics}
+        means = {"loss": "loss", **{name: f"part/{name}" for name in losses}}
+        self._means = {name: (entry, []) for name, entry in means.items()}
+        self._sums: dict[str, list[np.ndarray]] = {name: [] for name in metrics}
         self._count = 0
+
+    _means: dict[str, tuple[str, list[np.ndarray]]]
 
     def add(self, outputs: Mapping[str, np.ndarray], rows: int) -> None:
         """Take what consecutive steps of `rows` samples each reported, stacked."""
         steps = len(outputs["loss"])
-        self._losses.append(outputs["loss"].astype(np.float64) * rows)
+        for entry, kept in self._means.values():
+            kept.append(outputs[entry].astype(np.float64) * rows)
         for name, sums in self._sums.items():
             sums.append(outputs[f"metric/{name}"].astype(np.float64))
         self._count += steps * rows
 
     def logs(self) -> dict[str, float]:
         """The mean loss, and every metric, by name."""
-        result = {"loss": float(np.concatenate(self._losses).sum()) / self._count}
-        for metric in self._metrics:
-            total = np.concatenate(self._sums[metric.name]).sum(axis=0)
-            result[metric.name] = metric.result(total, self._count)
+        result = {
+            name: float(np.concatenate(kept).sum()) / self._count
+            for name, (_, kept) in self._means.items()
+        }
+        for name, metric in self._metrics.items():
+            total = np.concatenate(self._sums[name]).sum(axis=0)
+            result[name] = metric.result(total, self._count)
         return result

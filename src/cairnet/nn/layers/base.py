@@ -85,7 +85,7 @@ class Layer(Part, Configurable):
     call: Callable[..., Tensor]
 
     #: Whether `call` takes a list of tensors, as in `Add()([a, b])`.
-    takes_list: ClassVar[bool] = False
+    takes_list: bool = False
     #: A penalty on the output, divided by the number of samples; None for none.
     activity_regularizer: _Map | None = None
 

@@ -1,0 +1,118 @@
+"""OnBatch: single steps of training, measuring and using, for loops of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from cairnet.training.learner import Learner
+from cairnet.training.totals import Totals
+
+__all__ = ["OnBatch"]
+
+
+class OnBatch(Learner):
+    """`train_on_batch`, `test_on_batch` and `predict_on_batch`; see `Model`."""
+
+    def train_on_batch(
+        self,
+        x: Any,
+        y: Any,
+        sample_weight: Any = None,
+        class_weight: Mapping[int, float] | None = None,
+        *,
+        return_dict: bool = False,
+    ) -> Any:
+        """Do one step of training on the rows given.
+
+        A step has the costs of a call of its own; `fit` does runs of steps in one call.
+
+        Args:
+            x: inputs, see `fit`.
+            y: targets.
+            sample_weight: what each sample counts in the loss.
+            class_weight: what the samples of each class count.
+            return_dict: whether to return the numbers by name.
+
+        Returns:
+            The loss of the batch before the step; with metrics, a list of loss and metrics; or a
+            dict of them.
+
+        Raises:
+            GraphError, ShapeError, DTypeError, NonFiniteError: see `fit`.
+
+        Example:
+            >>> import cairnet as cn
+            >>> model = cn.Sequential(
+            ...     [cn.Input((1,)), cn.layers.Dense(1, kernel_initializer="ones")]
+            ... )
+            >>> model.compile(cn.optimizers.SGD(0.25), "mean_squared_error")
+            >>> [model.train_on_batch([[1.0]], [[3.0]]) for _ in range(2)]
+            [4.0, 0.0]
+        """
+        compiled = self._checked_compiled()
+        data = self._data(compiled, x, y, sample_weight, class_weight)
+        outputs = self._engine.stepper(compiled, data)(*data.arrays)
+        return self._of_batch(outputs, len(data), return_dict)
+
+    def test_on_batch(
+        self, x: Any, y: Any, sample_weight: Any = None, *, return_dict: bool = False
+    ) -> Any:
+        """Measure loss and metrics on the rows given, as one batch.
+
+        Args:
+            x: inputs, see `evaluate`.
+            y: targets.
+            sample_weight: what each sample counts in the loss.
+            return_dict: whether to return the numbers by name.
+
+        Returns:
+            As `evaluate`.
+
+        Raises:
+            GraphError, ShapeError, DTypeError, NonFiniteError: see `evaluate`.
+
+        Example:
+            >>> import cairnet as cn
+            >>> model = cn.Sequential(
+            ...     [cn.Input((1,)), cn.layers.Dense(1, kernel_initializer="ones")]
+            ... )
+            >>> model.compile("sgd", "mean_squared_error")
+            >>> model.test_on_batch([[1.0]], [[3.0]])
+            4.0
+        """
+        compiled = self._checked_compiled()
+        data = self._data(compiled, x, y, sample_weight)
+        outputs = self._engine.evaluator(compiled, data)(*data.arrays)
+        return self._of_batch(outputs, len(data), return_dict)
+
+    def predict_on_batch(self, x: Any) -> Any:
+        """The outputs for the rows given, as one batch.
+
+        Args:
+            x: inputs, see `predict`.
+
+        Returns:
+            As `predict`.
+
+        Raises:
+            ShapeError, DTypeError, NonFiniteError: data that does not fit.
+
+        Example:
+            >>> import cairnet as cn
+            >>> model = cn.Sequential(
+            ...     [cn.Input((1,)), cn.layers.Dense(1, kernel_initializer="ones")]
+            ... )
+            >>> model.predict_on_batch([[2.0]])
+            array([[2.]], dtype=float32)
+        """
+        inputs = self._inputs("x", x)
+        return self._formed(self._engine.predictor(inputs)(*inputs))
+
+    def _of_batch(self, outputs: Mapping[str, np.ndarray], rows: int, return_dict: bool) -> Any:
+        compiled = self._checked_compiled()
+        totals = Totals(compiled.metrics, compiled.losses)
+        totals.add({name: value[np.newaxis] for name, value in outputs.items()}, rows)
+        return self._numbers(totals.logs(), return_dict)
