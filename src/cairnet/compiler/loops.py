@@ -399,13 +399,15 @@ def expressions(roots: Iterable[Expression]) -> list[Expression]:
     """Every expression below the roots, parts before wholes, each object once."""
     done: set[int] = set()
     order: list[Expression] = []
-    stack: list[tuple[Expression, bool]] = [(root, False) for root in reversed(list(roots))]
+    stack = list(roots)[::-1]
     while stack:
-        item, ready = stack.pop()
-        if ready:
-            order.append(item)
-        elif id(item) not in done:
+        item = stack[-1]
+        waiting = [part for part in item.parts() if id(part) not in done]
+        if waiting:
+            stack.extend(reversed(waiting))
+            continue
+        stack.pop()
+        if id(item) not in done:
             done.add(id(item))
-            stack.append((item, True))
-            stack.extend((part, False) for part in reversed(item.parts()))
+            order.append(item)
     return order

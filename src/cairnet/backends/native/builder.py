@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -39,14 +40,24 @@ class Value(NamedTuple):
     @property
     def lanes(self) -> int:
         """The number of elements of a vector, 1 for a scalar."""
-        return int(self.type[1:].split(" x ")[0]) if self.type.startswith("<") else 1
+        return _shape(self.type)[0]
 
     @property
     def element(self) -> str:
         """The type of one element."""
-        return self.type[1:-1].split(" x ")[1] if self.type.startswith("<") else self.type
+        return _shape(self.type)[1]
 
 
+@cache
+def _shape(type_: str) -> tuple[int, str]:
+    """The number of elements and the type of one; asked for every instruction that is written."""
+    if not type_.startswith("<"):
+        return 1, type_
+    lanes, element = type_[1:-1].split(" x ")
+    return int(lanes), element
+
+
+@cache
 def llvm_type(dtype: np.dtype[Any]) -> str:
     """The type of a value of this dtype in a register (bool is i1; in memory it is a byte)."""
     return _TYPES[dtype.name]
