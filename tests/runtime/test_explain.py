@@ -48,6 +48,7 @@ def test_rewriting_leaves_a_smaller_graph_of_known_sizes(step: Any) -> None:
     before, after = cn.explain(step, "graph"), cn.explain(step, "rewritten")
     assert len(after.splitlines()) < len(before.splitlines())
     assert "None" not in after
+    assert set(re.findall(r"[\w.]+\.py(?=:\d)", after)) == {"steps.py"}  # inputs included
     assert "len(x)" not in after
     assert "float32[40, 10]" in after
     assert after.count('update "') == before.count('update "') > 0

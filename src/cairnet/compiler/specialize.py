@@ -23,14 +23,18 @@ def specialize(
     Returns:
         The new placeholders, in the same order, and the new results.
     """
-    copies: dict[Tensor, Tensor] = {}
-    for placeholder in inputs:
-        extents = evaluate(placeholder.extents, sizes)
-        copies[placeholder] = Input(extents, placeholder.dtype, placeholder.name)
+    placeholders = [_placeholder(item, sizes) for item in inputs]
+    copies: dict[Tensor, Tensor] = dict(zip(inputs, placeholders, strict=True))
     for tensor in topological_order(outputs, stop=lambda t: t in copies):
         if tensor not in copies:
             copies[tensor] = _copy(tensor, copies, sizes)
-    return [_as_input(copies[tensor]) for tensor in inputs], [copies[item] for item in outputs]
+    return placeholders, [copies[item] for item in outputs]
+
+
+def _placeholder(tensor: Input, sizes: Mapping[Extent, int]) -> Input:
+    copy = Input(evaluate(tensor.extents, sizes), tensor.dtype, tensor.name)
+    copy.source, copy.path = tensor.source, tensor.path
+    return copy
 
 
 def _copy(tensor: Tensor, copies: Mapping[Tensor, Tensor], sizes: Mapping[Extent, int]) -> Tensor:
@@ -45,9 +49,3 @@ def _copy(tensor: Tensor, copies: Mapping[Tensor, Tensor], sizes: Mapping[Extent
         tensor.source,
         tensor.path,
     )
-
-
-def _as_input(tensor: Tensor) -> Input:
-    if not isinstance(tensor, Input):
-        raise TypeError(f"{tensor!r} is no placeholder")
-    return tensor
