@@ -47,8 +47,10 @@ def snake_case(name: str) -> str:
 
     >>> snake_case("MaxPooling2D"), snake_case("SparseCategoricalCrossentropy"), snake_case("SGD")
     ('max_pooling2d', 'sparse_categorical_crossentropy', 'sgd')
+    >>> snake_case("KLDivergence"), snake_case("TopKCategoricalAccuracy")
+    ('kl_divergence', 'top_k_categorical_accuracy')
     """
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
 
 
 class Configurable:
