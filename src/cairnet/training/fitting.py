@@ -130,7 +130,7 @@ class _Loop:
             size = self.plan.validation_batch_size or self.plan.batch_size
             measured = self._measured(self.validation, size, self.last)
             logs |= {f"val_{name}": value for name, value in measured.items()}
-        tell(self.last, "on_epoch_end", number, logs)
+        tell(self.last, "on_epoch_end", number, logs=logs)
 
     def _measured(
         self, data: Data, batch_size: int, callbacks: Sequence[Callback]
@@ -160,8 +160,8 @@ class _Loop:
         totals.add(self.step.steps(len(rows), rows), rows.shape[1])
         logs, last = totals.logs(), first + len(rows) - 1
         if single:
-            tell(self.last, "on_train_batch_end", last, logs)
-        tell(self.last, "on_run_end", last, logs)
+            tell(self.last, "on_train_batch_end", last, logs=logs)
+        tell(self.last, "on_run_end", last, logs=logs)
         self.interrupts.check()
 
 
@@ -191,10 +191,10 @@ def measure(
         totals.add(outputs, rows)
         done += len(outputs["loss"])
         if single:
-            tell(callbacks, "on_test_batch_end", done - 1, totals.logs())
+            tell(callbacks, "on_test_batch_end", done - 1, logs=totals.logs())
             if done < batches:
                 tell(callbacks, "on_test_batch_begin", done)
         interrupts.check()
     logs = totals.logs()
-    tell(callbacks, "on_test_end", logs)
+    tell(callbacks, "on_test_end", logs=logs)
     return logs

@@ -297,7 +297,8 @@ class Learner(Layer):
         whole("batch_size", batch_size, 1)
         inputs = self._inputs("x", x)
         function = self._engine.predictor(inputs)
-        told = begin(callbacks, self, {"steps": -(-len(inputs[0]) // batch_size)})
+        steps = -(-len(inputs[0]) // batch_size)
+        told = begin(callbacks, self, {"steps": steps})
         single = wants_batches(told, "predict")
         parts: list[list[np.ndarray]] = []
         tell(told, "on_predict_begin")
@@ -305,11 +306,11 @@ class Learner(Layer):
             tell(told, "on_predict_batch_begin", 0)
         with BetweenRuns() as interrupts:
             batches = self._engine.batches(function, inputs, batch_size, single=single)
-            for number, (rows, outputs) in enumerate(batches):
+            for number, (_, outputs) in enumerate(batches):
                 parts.append([output.reshape(-1, *output.shape[2:]) for output in outputs])
                 if single:
                     tell(told, "on_predict_batch_end", number)
-                    if (number + 1) * rows < len(inputs[0]):
+                    if number + 1 < steps:
                         tell(told, "on_predict_batch_begin", number + 1)
                 interrupts.check()
         tell(told, "on_predict_end")

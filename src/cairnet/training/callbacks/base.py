@@ -139,14 +139,14 @@ def wants_batches(callbacks: Sequence[Callback], phase: str) -> bool:
     return any(callback.wants_batches(phase) for callback in callbacks)
 
 
-def tell(callbacks: Sequence[Callback], hook: str, *arguments: Any) -> None:
-    """Call a hook of every callback, in order."""
+def tell(callbacks: Sequence[Callback], hook: str, *place: int, logs: Logs | None = None) -> None:
+    """Call a hook of every callback, in order, with the number of epoch or batch, and the logs."""
     for callback in callbacks:
-        getattr(callback, hook)(*arguments)
+        getattr(callback, hook)(*place, logs)
 
 
-def tell_the_end(callbacks: Sequence[Callback], hook: str, *arguments: Any) -> None:
+def tell_the_end(callbacks: Sequence[Callback], hook: str) -> None:
     """Call a hook of every callback, in order, also of those behind one that raises."""
     with ExitStack() as stack:
         for callback in reversed(callbacks):
-            stack.callback(getattr(callback, hook), *arguments)
+            stack.callback(getattr(callback, hook), None)

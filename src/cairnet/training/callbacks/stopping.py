@@ -91,6 +91,7 @@ class EarlyStopping(Callback):
             self.best, self.best_epoch = value, epoch
             if self.baseline is None or self.monitor.better(value, self.baseline):
                 self._waited = 0
+            return
         if self._waited >= max(self.patience, 1):
             self.stopped_epoch = epoch
             self.model.stop_training = True
