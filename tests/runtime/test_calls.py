@@ -13,6 +13,8 @@ from tests.training_steps import dense
 
 import cairnet as cn
 from cairnet.base.errors import GraphError, ShapeError
+from cairnet.tensor.core import apply
+from cairnet.tensor.primitives import PAD
 
 BACKENDS = ("native", "reference")
 
@@ -80,6 +82,24 @@ def test_a_size_that_no_input_tells_is_refused(backend: str) -> None:
     y = cn.input((2 * x.extents[0],), name="y")
     with pytest.raises(GraphError, match=r"^y .* depends on len\(x\)"):
         cn.function([y], y + 1, backend=backend)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_two_unknown_extents_of_one_name_are_two(backend: str) -> None:
+    x, y = cn.input((None,), name="x"), cn.input((None,), name="x")
+    wide = [
+        apply(PAD, a, value=0.0, low=(0,), high=b.extents, interior=(0,))
+        for a, b in ((x, y), (y, x))
+    ]
+    together = cn.exp(wide[0]) * 10 + wide[1]
+    f = cn.function([x, y], together, backend=backend)
+    around = np.full(40, 7, np.float32)
+    for first, second in ((3, 4), (2, 3), (5, 2)):
+        got = f(around[:first], around[:second])
+        expected = np.full(first + second, 10, np.float32)
+        expected[:first] = 10 * np.exp(7.0)
+        expected[:second] += 7
+        np.testing.assert_allclose(got, expected, rtol=1e-6)
 
 
 def test_sizes_that_vary_share_one_arena() -> None:

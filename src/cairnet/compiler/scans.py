@@ -70,7 +70,7 @@ def _family(tensor: Tensor) -> list[Body]:
 
 def _place(tensor: Tensor) -> tuple[object, ...]:
     """What two nodes have in common that are outputs of one loop."""
-    return (*map(id, tensor.inputs), str(tensor.parameters["length"]), tensor.parameters["reverse"])
+    return (*map(id, tensor.inputs), tensor.parameters["length"], tensor.parameters["reverse"])
 
 
 def lower_scan(

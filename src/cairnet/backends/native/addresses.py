@@ -154,7 +154,7 @@ class Addresses:
         return result
 
     def _holds(self, guard: Guard, place: Place) -> Value:
-        key = (guard.index.key, str(guard.extent), self.constant(guard.index, place))
+        key = (guard.index.key, guard.extent, self.constant(guard.index, place))
         if key not in self._tests:
             position, extent = self.index(guard.index, place), self.parameters.size(guard.extent)
             if self.varies(guard.index) and self.vector is not None:
@@ -179,7 +179,7 @@ class Addresses:
 
 def group_of(buffer: Buffer, offset: Affine) -> tuple[Any, ...]:
     """What loads have in common that differ only by a constant."""
-    return (id(buffer), tuple(sorted((axis.serial, str(f)) for axis, f in offset.terms.items())))
+    return (id(buffer), tuple(sorted((axis.serial, f) for axis, f in offset.terms.items())))
 
 
 def memory_type(dtype: np.dtype[Any]) -> str:

@@ -131,7 +131,7 @@ class Evaluator(Addresses):
         mask = place.mask.name if place.mask is not None else ""
         if isinstance(expression, Load) and not expression.computed:
             guards = tuple(
-                (guard.index.key, str(guard.extent), self.constant(guard.index, place))
+                (guard.index.key, guard.extent, self.constant(guard.index, place))
                 for guard in expression.guards
             )
             group = group_of(expression.buffer, expression.offset)
