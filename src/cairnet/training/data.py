@@ -81,8 +81,13 @@ def unpacked(name: str, value: Any) -> tuple[Any, Any, Any]:
     return value[0], value[1], value[2] if len(value) == 3 else None
 
 
-def class_weights(given: Mapping[Any, Any], y: np.ndarray) -> np.ndarray:
+def class_weights(given: Mapping[Any, Any], y: np.ndarray, outputs: int | None) -> np.ndarray:
     """The weight of every row, by its class; classes that are not mentioned count 1.
+
+    Args:
+        given: `{class: weight}`.
+        y: the targets.
+        outputs: how many outputs the model has; one stands for two classes.
 
     Raises:
         ArgumentError: targets that are not classes, or a class or weight that cannot be.
@@ -106,6 +111,11 @@ def class_weights(given: Mapping[Any, Any], y: np.ndarray) -> np.ndarray:
             raise ArgumentError(
                 f"class_weight: expected a finite number, 0 or more, for class {number}, "
                 f"got {weight!r}"
+            )
+        if outputs is not None and number >= max(outputs, 2):
+            raise ArgumentError(
+                f"class_weight: expected classes from 0 to {max(outputs, 2) - 1}, since the model "
+                f"has {outputs} outputs, got {number}"
             )
         weights[classes == number] = weight
     return weights

@@ -413,7 +413,7 @@ class Learner(Layer):
                 raise GraphError(
                     "class_weight: expected a model with one output; use sample_weight"
                 )
-            scale = class_weights(class_weight, targets[0])
+            scale = class_weights(class_weight, targets[0], predictions[0].shape[-1])
             weights = scale if weights is None else weights * scale
         return Data(inputs, tuple(targets), weights)
 

@@ -177,7 +177,7 @@ class Wiring:
                 }
             )
         return {
-            "layers": {name: serialize(layer) for name, layer in self.layers.items()},
+            "layers": {name: _saved(name, layer) for name, layer in self.layers.items()},
             "calls": calls,
             "tensors": [_place(tensor, places) for tensor in self.outputs],
         }
@@ -193,6 +193,8 @@ def restored(inputs: Sequence[Tensor], saved: Mapping[str, Any]) -> list[Tensor]
     """
     try:
         layers = {name: registry.get(value) for name, value in saved["layers"].items()}
+        for name, layer in layers.items():
+            layer.name = name
         results: list[Any] = []
 
         def find(place: Any) -> Any:
@@ -221,6 +223,14 @@ def _place(given: Tensor | list[Tensor], places: Mapping[Tensor, Any]) -> Any:
             "variable outside of all layers. Write a layer that owns it"
         )
     return places[given]
+
+
+def _saved(name: str, layer: Layer) -> Any:
+    """A layer in its saved form, under its name in the model."""
+    saved = serialize(layer)
+    if "name" in saved["config"]:
+        saved["config"] = {**saved["config"], "name": name}
+    return saved
 
 
 def _named(steps: Sequence[Step | Tensor]) -> dict[str, Layer]:
