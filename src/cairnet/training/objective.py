@@ -12,7 +12,6 @@ from cairnet.nn.losses import Loss
 from cairnet.nn.metrics import Metric
 from cairnet.optim import Optimizer
 from cairnet.tensor.core import Tensor
-from cairnet.tensor.functions import mean, reshape
 
 __all__ = ["Compiled", "Objective", "objectives"]
 
@@ -45,17 +44,21 @@ class Objective:
         return f"{self.output}_{name}" if self.output else name
 
     def cost(self, target: Tensor, prediction: Tensor, weights: Tensor | None) -> Tensor:
-        """The mean of the loss over the batch, each sample times its weight."""
+        """The loss of a batch, each sample times its weight.
+
+        Raises:
+            ShapeError: a loss that is not reduced to one number.
+        """
         if weights is None:
-            return self.loss(target, prediction)
-        values = self.loss.call(target, prediction)
-        if values.ndim == 0:
+            cost = self.loss(target, prediction)
+        else:
+            cost = self.loss(target, prediction, weights)
+        if cost.ndim:
             raise ShapeError(
-                "sample_weight: expected a loss that gives one number for each sample, shape "
-                "(batch,), but this one gives a scalar; leave the mean over the batch to Cairnet"
+                f"loss: expected one number for a batch, {type(self.loss).__name__} gives "
+                f"{cost.describe()}; take another reduction, such as sum_over_batch_size"
             )
-        ones = (1,) * (values.ndim - 1)
-        return mean(values * reshape(weights, (weights.extents[0], *ones)))
+        return cost
 
 
 @dataclass(frozen=True, eq=False)
