@@ -66,7 +66,7 @@ def convolve(lowering: Lowering, tensor: Tensor) -> list[Nest]:
 
 
 def convolve_input_gradient(lowering: Lowering, tensor: Tensor) -> list[Nest]:
-    """For each residue class of positions the sum over the taps that hit it, and output channels."""
+    """For each residue class of positions the sum over the taps that hit it and all outputs."""
     g, w = tensor.inputs
     p = tensor.parameters
     variants = [

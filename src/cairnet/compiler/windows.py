@@ -63,7 +63,7 @@ def window_sum(lowering: Lowering, tensor: Tensor) -> list[Nest]:
 
 
 def window_argmax(lowering: Lowering, tensor: Tensor) -> list[Nest]:
-    """The first largest tap; with it the window_take that reads where it points, if there is one."""
+    """The first largest tap, and with it the window_take that reads there, if there is one."""
     (x,) = tensor.inputs
     axes, taps, places, guards, number = _windows(lowering, tensor, x)
     value = lowering.read(x, tuple(places), guards)

@@ -161,7 +161,7 @@ class Builder:
         shape = Value(type_, "")
         if shape.lanes == 1:
             return Value(type_, text)
-        return Value(type_, "<" + ", ".join([f"{shape.element} {text}"] * shape.lanes) + ">")
+        return Value(type_, f"splat ({shape.element} {text})")
 
     def lane_numbers(self, lanes: int, type_: str = "i32") -> Value:
         """The constant vector 0, 1, 2, …"""
