@@ -129,12 +129,14 @@ def test_the_summary_shows_shapes_and_parameters(capsys: pytest.CaptureFixture[s
     assert lines[0].startswith("Sequential 'sequential'")
     assert [line.split() for line in lines[3:6]] == [
         ["input", "(None,", "4)"],
-        ["dense", "Dense", "(None,", "3)", "15"],
-        ["dense_1", "Dense", "(None,", "2)", "8"],
+        ["dense", "Dense", "(None,", "3)", "15", "30"],
+        ["dense_1", "Dense", "(None,", "2)", "8", "14"],
     ]
     assert lines[6] == "23 parameters, 92 bytes, 8 of them trainable"
+    # Two for a weight, one for a bias, one for a rectifier; four bytes for each of 3 + 2 outputs.
+    assert lines[7] == "44 floating-point operations and 20 bytes of layer outputs for one sample"
 
 
 def test_the_summary_of_a_model_without_shapes(capsys: pytest.CaptureFixture[str]) -> None:
     cn.Sequential([cn.layers.Dense(3)]).summary()
-    assert capsys.readouterr().out.splitlines()[3].split() == ["dense", "Dense", "?", "?"]
+    assert capsys.readouterr().out.splitlines()[3].split() == ["dense", "Dense", "?", "?", "?"]

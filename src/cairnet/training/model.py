@@ -126,6 +126,17 @@ class Model(OnBatch):
             )
         return list(found.values())[index]
 
+    def applications(self) -> list[tuple[Layer, list[Tensor], Tensor]]:
+        """Every call of a layer: what was called, with what, and what it gave."""
+        if self._wiring is None:
+            return []
+        return [
+            (step.call.layer, step.inputs(), output)
+            for step in self._wiring.steps
+            if not isinstance(step, Tensor)
+            for output in step.outputs.values()
+        ]
+
     def parts(self) -> Mapping[str, Part | Variable]:
         """The layers by name, and variables that stand in arithmetic between them."""
         if self._wiring is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -181,6 +182,14 @@ class Sequential(Model):
         if not self._outputs:
             return [None] * len(self._layers)
         return [tensor.shape for tensor in self._outputs[1:]]
+
+    def applications(self) -> list[tuple[Layer, list[Tensor], Tensor]]:
+        """Every call of a layer: what was called, with what, and what it gave."""
+        pairs = itertools.pairwise(self._outputs)
+        return [
+            (layer, [below], output)
+            for layer, (below, output) in zip(self._layers, pairs, strict=False)
+        ]
 
     def get_config(self) -> dict[str, Any]:
         """The layers, the input first, as JSON can hold them."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from cairnet.nn.layers import Layer
+from cairnet.training.costs import Cost, costs
 
 if TYPE_CHECKING:
     from cairnet.training.model import Model
@@ -24,29 +25,50 @@ def print_summary(model: Model) -> None:
     table.add_column("kind", style="dim")
     table.add_column("output shape")
     table.add_column("parameters", justify="right")
-    if model.input_shape is not None:
-        table.add_row("", "input", str(model.input_shape), "")
-    layers = [part for part in model.parts().values() if isinstance(part, Layer)]
-    shapes = getattr(model, "output_shapes", [None] * len(layers))
-    for layer, shape in zip(layers, shapes, strict=True):
-        known = layer.built or shape is not None
+    table.add_column("operations", justify="right")
+    for place in model.places or []:
+        if place.sample is not None:
+            table.add_row(_input_name(model, place.name), "input", str((None, *place.sample)))
+    listed = costs(model)
+    for cost in listed:
+        known = cost.layer.built or cost.shape is not None
         table.add_row(
-            layer.name,
-            type(layer).__name__,
-            "?" if shape is None else str(shape),
-            f"{layer.count_params():,}" if known else "?",
+            cost.name,
+            type(cost.layer).__name__,
+            "?" if cost.shape is None else str(cost.shape),
+            f"{cost.layer.count_params():,}" if known else "?",
+            "?" if cost.operations is None else f"{cost.operations:,}",
         )
     console = Console(highlight=False)
     console.print(table)
     console.print(_totals(model), markup=False)
+    line = _for_one_sample(listed)
+    if line:
+        console.print(line, markup=False)
+
+
+def _input_name(model: Model, name: str) -> str:
+    return name if len(model.places or ()) > 1 else ""
 
 
 def _totals(model: Model) -> str:
     total = model.count_params()
     trainable = sum(variable.data.size for variable in model.trainable_variables)
-    size = sum(variable.data.nbytes for variable in model.variables)
+    size = sum(variable.data.nbytes for variable in model.weights)
     words = f"{total:,} parameters, {shown_bytes(size)}"
     return words if trainable == total else f"{words}, {trainable:,} of them trainable"
+
+
+def _for_one_sample(listed: Sequence[Cost]) -> str:
+    """What a forward pass of one sample computes and keeps; empty where it is not known."""
+    operations = [cost.operations for cost in listed if cost.operations is not None]
+    sizes = [cost.output_bytes for cost in listed if cost.output_bytes is not None]
+    if not listed or len(operations) < len(listed) or len(sizes) < len(listed):
+        return ""
+    return (
+        f"{sum(operations):,} floating-point operations and {shown_bytes(sum(sizes))} of layer "
+        "outputs for one sample"
+    )
 
 
 def shown_bytes(size: int) -> str:
