@@ -143,6 +143,7 @@ def test_python_threads_share_a_function() -> None:
     for thread in threads:
         thread.join()
     assert not wrong
+    assert f.compilations <= 2
 
 
 def resident_bytes() -> int:

@@ -172,8 +172,8 @@ class Function:
         arrays, bindings = self._signature.accept(arguments, steps)
         chosen = self._specializer.specialized(bindings)
         if shapes is not None:
-            if len(self._met) == _REMEMBERED:
-                del self._met[next(iter(self._met))]
+            if len(self._met) >= _REMEMBERED:
+                self._met = {}
             self._met[steps, shapes] = chosen, bindings
         return arrays, chosen, bindings
 

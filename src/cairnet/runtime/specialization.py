@@ -7,6 +7,7 @@ then on. So a ragged last batch costs one compilation, and so do twenty batch si
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -45,19 +46,30 @@ class Specializer:
         #: The program that was asked for last.
         self.last: Specialized | None = None
         self._programs: list[Specialized] = []
+        # Two Python threads that need the same program compile it once.
+        self._compiling = threading.Lock()
 
     def specialized(self, bindings: Mapping[Extent, int]) -> Specialized:
         """The program for these sizes, compiled if there is none yet."""
         self.graph.check_sizes(bindings)
+        self.last = self._find(bindings) or self._made(bindings)
+        return self.last
+
+    def _find(self, bindings: Mapping[Extent, int]) -> Specialized | None:
         for found in self._programs:
             if all(bindings[size] == value for size, value in found.fixed.items()):
-                self.last = found
                 return found
-        fixed = self._fixed(bindings)
-        self.last = Specialized(fixed, self._compile(fixed))
-        self._programs.append(self.last)
-        self.compilations += 1
-        return self.last
+        return None
+
+    def _made(self, bindings: Mapping[Extent, int]) -> Specialized:
+        with self._compiling:
+            found = self._find(bindings)
+            if found is None:
+                fixed = self._fixed(bindings)
+                found = Specialized(fixed, self._compile(fixed))
+                self._programs.append(found)
+                self.compilations += 1
+            return found
 
     def _fixed(self, bindings: Mapping[Extent, int]) -> dict[Extent, int]:
         """The extents to compile as numbers: those that no call so far has varied."""
