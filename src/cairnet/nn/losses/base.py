@@ -92,7 +92,7 @@ class Loss(Configurable, ABC):
 def _weights_for(values: Tensor, weights: Tensor) -> Tensor:
     """The weights, each as often as there are losses that it weighs."""
     given = weights.extents
-    if len(given) == values.ndim + 1 and given[-1] == 1:
+    while len(given) > 1 and given[-1] == 1:
         given = given[:-1]
     leading = values.extents[: len(given)]
     if len(given) > values.ndim or not all(map(_may_be_equal, given, leading)):
