@@ -1,9 +1,4 @@
 import gzip
-import hashlib
-import threading
-from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +6,6 @@ import pytest
 
 from cairnet.base.errors import ArgumentError, DataError
 from cairnet.data.datasets import digits, mnist
-from cairnet.data.downloads import RemoteFile, locate
 
 
 def test_digits_are_whole_and_scaled() -> None:
@@ -69,66 +63,3 @@ def test_another_file_in_mnists_place_is_named(
     with pytest.raises(DataError, match=r"expected uint8 of shape \(60000, 28, 28\), found") as c:
         mnist()
     assert str(tmp_path / "mnist" / "train-images-idx3-ubyte.gz") in str(c.value)
-
-
-class QuietHandler(SimpleHTTPRequestHandler):
-    def log_message(self, *arguments: object) -> None:
-        pass
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[tuple[str, Path]]:
-    """A web server on this machine, and the folder that it serves."""
-    folder = tmp_path / "served"
-    folder.mkdir()
-    handler = partial(QuietHandler, directory=str(folder))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
-        thread = threading.Thread(target=running.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{running.server_port}/", folder
-        running.shutdown()
-        thread.join()
-
-
-@pytest.fixture
-def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("CAIRNET_CACHE", str(tmp_path / "cache"))
-    monkeypatch.delenv("CAIRNET_DATA", raising=False)
-    return tmp_path / "cache" / "data" / "things"
-
-
-def test_a_download_is_checked_and_kept(server: tuple[str, Path], empty_cache: Path) -> None:
-    address, folder = server
-    (folder / "a.bin").write_bytes(b"stones")
-    file = RemoteFile("a.bin", hashlib.sha256(b"stones").hexdigest())
-    # The first mirror does not have the file: the second is asked.
-    [path] = locate("things", [file], [address + "nowhere/", address])
-    assert path == empty_cache / "a.bin"
-    assert path.read_bytes() == b"stones"
-    (folder / "a.bin").unlink()
-    assert locate("things", [file], [address]) == [path]
-
-
-def test_a_wrong_download_is_refused_and_leaves_nothing(
-    server: tuple[str, Path], empty_cache: Path
-) -> None:
-    address, folder = server
-    (folder / "a.bin").write_bytes(b"pebbles")
-    expected = hashlib.sha256(b"stones").hexdigest()
-    with pytest.raises(DataError) as caught:
-        locate("things", [RemoteFile("a.bin", expected)], [address])
-    words = str(caught.value)
-    assert f"expected a file with SHA-256 {expected}" in words
-    assert f"{address}a.bin" in words
-    assert "set CAIRNET_DATA" in words
-    assert not list(empty_cache.glob("*"))
-
-
-def test_a_file_of_the_users_is_taken_first(
-    tmp_path: Path, empty_cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("CAIRNET_DATA", str(tmp_path))
-    (tmp_path / "things").mkdir()
-    (tmp_path / "things" / "a.bin").write_bytes(b"mine")
-    [path] = locate("things", [RemoteFile("a.bin", "0" * 64)], [])
-    assert path.read_bytes() == b"mine"

@@ -1,4 +1,9 @@
-"""Where the files of a data set come from: a folder of the user's, or the net by way of a cache."""
+"""Where the files of a data set come from: a folder of the user's, or the net by way of a cache.
+
+The cache is safe to interrupt: a file has its name only when it is whole and its SHA-256 is
+right; what an interrupted download has brought is kept as `NAME.part` and continued. A file of the
+cache that was damaged since is downloaded anew.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +14,9 @@ from pathlib import Path
 
 from cairnet.base.errors import DataError
 from cairnet.base.folders import cache_folder
+from cairnet.data.transfers import ResumingDownloader, locked
 
-__all__ = ["RemoteFile", "locate"]
+__all__ = ["RemoteFile", "locate", "locate_input"]
 
 
 @dataclass(frozen=True)
@@ -25,8 +31,8 @@ def locate(data_set: str, files: Sequence[RemoteFile], mirrors: Sequence[str]) -
     """The files of a data set on this machine, downloaded if they are nowhere yet.
 
     Looks in the folder `data_set` of the folder that the environment variable CAIRNET_DATA names,
-    then in the cache, then downloads from the first mirror that answers. A download appears in
-    the cache only when it is whole and its SHA-256 is right.
+    then in the cache, then downloads from the first mirror that delivers. A file of the user's is
+    taken as it is: it may be packed differently, and whoever reads it checks what is in it.
 
     Raises:
         DataError: no mirror delivered the file; the message says what each of them answered, and
@@ -43,6 +49,19 @@ def locate(data_set: str, files: Sequence[RemoteFile], mirrors: Sequence[str]) -
     return found
 
 
+def locate_input(path: str | os.PathLike[str]) -> Path:
+    """The file or folder that a user means by `path`.
+
+    A path is taken from the working folder; one that is not there is looked for in the folder
+    that CAIRNET_DATA names. What is in neither place is returned as it was given.
+    """
+    given = Path(path)
+    provided = os.environ.get("CAIRNET_DATA")
+    if provided and not given.exists() and (Path(provided) / given).exists():
+        return Path(provided) / given
+    return given
+
+
 def _download(data_set: str, file: RemoteFile, mirrors: Sequence[str]) -> Path:
     import logging
 
@@ -51,21 +70,24 @@ def _download(data_set: str, file: RemoteFile, mirrors: Sequence[str]) -> Path:
     # Pooch announces every download; what fails is said below, and success needs no words.
     pooch.get_logger().setLevel(logging.ERROR)
     folder = cache_folder("data") / data_set
+    folder.mkdir(parents=True, exist_ok=True)
+    downloader = ResumingDownloader(folder / f"{file.name}.part")
     answers = []
-    for mirror in mirrors:
-        try:
-            return Path(
-                pooch.retrieve(
-                    mirror + file.name,
-                    known_hash=f"sha256:{file.sha256}",
-                    fname=file.name,
-                    path=folder,
-                    downloader=pooch.HTTPDownloader(timeout=30),
+    with locked(folder / f".{file.name}.lock"):
+        for mirror in mirrors:
+            try:
+                return Path(
+                    pooch.retrieve(
+                        mirror + file.name,
+                        known_hash=f"sha256:{file.sha256}",
+                        fname=file.name,
+                        path=folder,
+                        downloader=downloader,
+                    )
                 )
-            )
-        # The network fails with OSError, a wrong checksum with ValueError.
-        except (OSError, ValueError) as error:
-            answers.append(f"  {mirror}{file.name}: {_short(error)}")
+            # The network fails with OSError, a wrong checksum with ValueError.
+            except (OSError, ValueError) as error:
+                answers.append(f"  {mirror}{file.name}: {_short(error)}")
     listing = "\n".join(answers)
     raise DataError(
         f"{file.name} of the data set {data_set!r} could not be downloaded:\n{listing}\n"

@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from cairnet.base.errors import DataError
+from cairnet.data.downloads import locate_input
 
 __all__ = ["load_idx"]
 
@@ -29,7 +30,8 @@ def load_idx(path: str | os.PathLike[str]) -> np.ndarray:
     """Read the array in an IDX file, compressed with gzip or not.
 
     Args:
-        path: the file; compression is recognised by its content, not by its name.
+        path: the file; compression is recognised by its content, not by its name. A relative path
+            that is not in the working folder is looked for in the folder CAIRNET_DATA names.
 
     Returns:
         The array, in the machine's byte order, writable.
@@ -45,7 +47,7 @@ def load_idx(path: str | os.PathLike[str]) -> np.ndarray:
         >>> cn.datasets.load_idx("pair.idx")
         array([7, 9], dtype=uint8)
     """
-    file = Path(path)
+    file = locate_input(path)
     content = _read(file)
     if len(content) < 4 or content[:2] != b"\0\0" or content[2] not in _TYPES:
         raise DataError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from cairnet.base.errors import DataError
 from cairnet.data.downloads import RemoteFile, locate
 from cairnet.data.idx import load_idx
 
-__all__ = ["mnist"]
+__all__ = ["mnist", "read_image_files"]
 
 Pair = tuple[np.ndarray, np.ndarray]
 
@@ -64,6 +65,11 @@ def mnist() -> tuple[Pair, Pair]:
             print(x_train.shape, y_train[0])  # (60000, 28, 28, 1) 5
     """
     paths = locate("mnist", _FILES, _MIRRORS)
+    return read_image_files(paths)
+
+
+def read_image_files(paths: Sequence[Path]) -> tuple[Pair, Pair]:
+    """The training and the test pair in four IDX files laid out as MNIST's are."""
     train, test = (
         _pair(images, labels, count)
         for images, labels, count in zip(paths[::2], paths[1::2], _COUNTS, strict=True)
@@ -76,7 +82,7 @@ def _pair(images_path: Path, labels_path: Path, count: int) -> Pair:
     _check(images_path, images, (count, 28, 28))
     _check(labels_path, labels, (count,))
     if labels.max() > 9:
-        raise DataError(f"{labels_path}: expected digits from 0 to 9, found {labels.max()}")
+        raise DataError(f"{labels_path}: expected labels from 0 to 9, found {labels.max()}")
     scaled = images[..., np.newaxis] / np.float32(255)
     return scaled, labels.astype(np.int64)
 
