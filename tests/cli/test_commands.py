@@ -129,12 +129,60 @@ def test_summary_shows_layers_and_settings(run: Run, trained: Path) -> None:
     assert "loss sparse_categorical_crossentropy" in out
 
 
-@pytest.mark.parametrize("command", ["train", "evaluate", "predict", "summary"])
+@pytest.mark.parametrize("command", ["train", "evaluate", "predict", "summary", "explain", "list"])
 def test_help_has_examples(command: str, run: Run) -> None:
     finished = run(command, "--help")
     assert finished.code == 0
     assert "Examples:" in finished.out
-    assert f"cairnet {command} lenet5" in finished.out
+    example = "cairnet list layers" if command == "list" else f"cairnet {command} lenet5"
+    assert example in finished.out
+
+
+def test_predict_draws_bars(run: Run, trained: Path, tmp_path: Path) -> None:
+    _, (x, _) = cn.datasets.digits()
+    for number in range(2):
+        ink = (x[number, ..., 0] * 255).round().astype(np.uint8)
+        Image.fromarray(ink).save(tmp_path / f"{number}.png")
+    finished = run("predict", str(trained), "0.png", "1.png", "--plot", "bars.png")
+    assert finished.code == 0, finished.err
+    assert finished.out.splitlines()[-1] == "saved bars.png"
+    with Image.open(tmp_path / "bars.png") as picture:
+        assert picture.format == "PNG"
+        # The likeliest class of each picture is drawn in blue, which nothing else is.
+        pixels = np.asarray(picture.convert("RGB")).astype(int)
+        blue = np.abs(pixels - (0x00, 0x72, 0xB2)).sum(axis=-1) < 12
+        half = len(blue) // 2
+        assert blue[:half].sum() > 200
+        assert blue[half:].sum() > 200
+    refused = run("predict", str(trained), "0.png", "--plot", "bars.doc")
+    assert refused.code == 2
+    assert "expected a name ending in one of" in refused.err
+    assert not (tmp_path / "bars.doc").exists()
+
+
+def test_everything_with_a_name_is_listed(run: Run) -> None:
+    out = run("list").out
+    kinds = [line.split()[0] for line in out.splitlines() if line]
+    assert kinds[:3] == ["models", "data", "layers"]
+    assert "Conv2D" in out
+    layers = run("list", "layers").out.splitlines()
+    [dense] = [line for line in layers if line.startswith("Dense ")]
+    assert len(dense.split()) > 3
+    assert run("list", "models").out == "lenet5  LeNet-5, for digits or mnist\n"
+    wrong = run("list", "layer")
+    assert wrong.code == 2
+    assert "unknown kind 'layer'; did you mean 'layers'" in wrong.err
+
+
+def test_explain_shows_graph_and_loops(run: Run, trained: Path) -> None:
+    graph = run("explain", str(trained), "--level", "graph").out
+    assert "convolve" in graph
+    loops = run("explain", str(trained), "--batch-size", "4").out
+    assert "kernel 0" in loops
+    assert "cycles" in loops
+    wrong = run("explain", str(trained), "--level", "loop")
+    assert wrong.code == 2
+    assert "unknown level 'loop'; did you mean 'loops'" in wrong.err
 
 
 def test_the_version_is_printed(run: Run) -> None:

@@ -1,4 +1,4 @@
-"""The command line: `cairnet train`, `evaluate`, `predict`, `summary`, `cache`."""
+"""The command line: `cairnet train`, `evaluate`, `predict`, `summary`, `explain`, `list`…"""
 
 from __future__ import annotations
 

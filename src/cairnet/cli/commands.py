@@ -134,18 +134,31 @@ def evaluate(
     evaluate(model, data, batch_size, threads)
 
 
-@app.command(epilog=_examples("cairnet predict lenet5.safetensors seven.png three.jpg"))
+@app.command(
+    epilog=_examples(
+        "cairnet predict lenet5.safetensors seven.png three.jpg",
+        "cairnet predict lenet5.safetensors seven.png --plot bars.png",
+    )
+)
 def predict(
     model: ModelFile,
     images: Annotated[
         list[Path], typer.Argument(metavar="IMAGE", help="Pictures, in any format that is common.")
     ],
+    plot: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Draw the pictures, with a bar for every class beside them (png, svg, pdf).",
+            show_default=False,
+        ),
+    ] = None,
     threads: Threads = None,
 ) -> None:
     """Say what a saved network sees in pictures, and how sure it is."""
     from cairnet.cli.use import predict
 
-    predict(model, images, threads)
+    predict(model, images, threads, plot)
 
 
 @app.command(epilog=_examples("cairnet summary lenet5.safetensors"))
@@ -154,6 +167,51 @@ def summary(model: ModelFile) -> None:
     from cairnet.cli.use import summary
 
     summary(model)
+
+
+@app.command(
+    epilog=_examples(
+        "cairnet explain lenet5.safetensors",
+        "cairnet explain lenet5.safetensors --level graph",
+        "cairnet explain lenet5.safetensors --level asm --kernel 0 --batch-size 1",
+    )
+)
+def explain(
+    model: ModelFile,
+    level: Annotated[
+        str, typer.Option(metavar="LEVEL", help="graph, rewritten, loops, llvm or asm.")
+    ] = "loops",
+    kernel: Annotated[
+        int | None,
+        typer.Option(
+            min=0, metavar="N", help="Only this kernel of those in loops.", show_default=False
+        ),
+    ] = None,
+    batch_size: Annotated[int, typer.Option(min=1, metavar="N", help="Images in a batch.")] = 32,
+    threads: Threads = None,
+) -> None:
+    """Show what a saved network is made into: its graph, loops or machine code."""
+    from cairnet.cli.explaining import explain_model
+
+    explain_model(model, level, batch_size, kernel, threads)
+
+
+@app.command(name="list", epilog=_examples("cairnet list", "cairnet list layers"))
+def list_names(
+    kind: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="KIND",
+            help="models, data, layers, activations, initializers, losses, metrics, optimizers "
+            "or callbacks.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """List what can be asked for by name."""
+    from cairnet.cli.listing import listing
+
+    listing(kind)
 
 
 @cache_app.command("info")

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from cairnet.base.configuration import configure
-from cairnet.base.errors import GraphError
+from cairnet.base.errors import GraphError, ShapeError
 from cairnet.cli.data import load_data
 from cairnet.cli.pictures import load_picture
 from cairnet.training.files import load_model
@@ -34,12 +34,28 @@ def evaluate(path: Path, data: str, batch_size: int, threads: int | None) -> Non
         print(f"{name:>10}  {value:.4f}")
 
 
-def predict(path: Path, images: Sequence[Path], threads: int | None) -> None:
-    """Print a line for each picture: the likeliest classes and their probabilities."""
+def predict(
+    path: Path, images: Sequence[Path], threads: int | None, plot: Path | None = None
+) -> None:
+    """Print a line for each picture: the likeliest classes and their probabilities.
+
+    Args:
+        path: the saved network.
+        images: the pictures.
+        threads: how many to compute with.
+        plot: where to draw the pictures, with a bar for every class beside them.
+
+    Raises:
+        DataError: a file is missing, damaged, or cannot be written.
+        ShapeError: the network does not take pictures.
+    """
     if threads is not None:
         configure(threads=threads)
     model = load_model(path)
-    pictures = [load_picture(image, tuple(model.input_shape[1:])) for image in images]
+    shape = model.input_shape
+    if isinstance(shape, list):
+        raise ShapeError(f"predict: expected a network with one input, {path} has {len(shape)}")
+    pictures = [load_picture(image, tuple(shape[1:])) for image in images]
     outputs = model.predict(np.stack([array for array, _ in pictures]))
     wide = max(len(str(image)) for image in images)
     for image, output, (_, turned) in zip(images, outputs, pictures, strict=True):
@@ -47,7 +63,14 @@ def predict(path: Path, images: Sequence[Path], threads: int | None) -> None:
         answer = f"{best[0]}  {output[best[0]]:7.2%}"
         others = ", ".join(f"{place} {output[place]:.2%}" for place in best[1:])
         note = "  (dark on bright: turned around)" if turned else ""
-        print(f"{str(image).ljust(wide)}  {answer}   then {others}{note}")
+        then = f"   then {others}" if others else ""
+        print(f"{str(image).ljust(wide)}  {answer}{then}{note}")
+    if plot is not None:
+        from cairnet.cli.bars import draw_bars
+
+        names = [image.name for image in images]
+        draw_bars(plot, names, [array for array, _ in pictures], outputs)
+        print(f"saved {plot}")
 
 
 def summary(path: Path) -> None:
