@@ -469,4 +469,5 @@ for _name in __all__:
     _value = globals()[_name]
     if isinstance(_value, ModuleType):
         sys.modules.setdefault(f"{__name__}.{_name}", _value)
+sys.modules.setdefault(f"{__name__}.optimizers.schedules", optimizers.schedules)
 del _name, _value

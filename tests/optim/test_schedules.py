@@ -1,5 +1,6 @@
 """Schedules agree with Keras's and with their formulas, and refuse what makes no sense."""
 
+import importlib
 import json
 import os
 from typing import Any, cast
@@ -160,6 +161,10 @@ def test_a_schedule_comes_back_from_its_configuration(kind: str, arguments: Any)
 def test_wrong_arguments_are_refused(make: Any, words: str) -> None:
     with pytest.raises(ArgumentError, match=words):
         make()
+
+
+def test_schedules_are_the_same_under_their_public_name() -> None:
+    assert importlib.import_module("cairnet.optimizers.schedules") is schedules
 
 
 def test_an_unknown_schedule_is_refused_with_the_nearest() -> None:
