@@ -7,19 +7,15 @@ this process or in a later one, asks the server for the rest (a range request, R
 
 from __future__ import annotations
 
-import http.client
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any
 
 __all__ = ["ResumingDownloader", "locked"]
 
-_CHUNK = 1 << 16
 # Answers that another attempt may change: time-out, a range that does not fit (what was kept is
 # dropped then), too early, too many requests, trouble at the server.
 _PASSING = frozenset([408, 416, 425, 429, 500, 502, 503, 504])
@@ -51,44 +47,43 @@ class ResumingDownloader:
             try:
                 self._receive(url)
                 break
-            except (OSError, http.client.HTTPException) as error:
-                if attempt + 1 == self.attempts or not _may_pass(error):
-                    raise OSError(f"{type(error).__name__}: {error}") from error
+            # All that Pooch's transport raises is an OSError.
+            except OSError as error:
+                status = _status(error)
+                # With status 416, what is kept is no beginning of this file: start without it.
+                if status == 416 or self.partial.stat().st_size == 0:
+                    self.partial.unlink()
+                passing = status is None or status in _PASSING
+                if not passing or attempt + 1 == self.attempts:
+                    raise
                 time.sleep(self.pause * 2**attempt)
         self.partial.replace(output_file)
 
     def _receive(self, url: str) -> None:
-        have = self.partial.stat().st_size if self.partial.exists() else 0
-        request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
-        try:
-            response = urllib.request.urlopen(request, timeout=self.timeout)
-        except urllib.error.HTTPError as error:
-            if error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-                # What is kept is no beginning of this file; the next attempt starts without it.
-                self.partial.unlink()
-            raise
-        with response:
-            resumed = response.status == http.HTTPStatus.PARTIAL_CONTENT
-            with self.partial.open("ab" if resumed else "wb") as file:
-                _copy(response, file)
+        from pooch import HTTPDownloader
+
+        with self.partial.open("ab") as file:
+
+            def begin_anew_unless_resumed(response: Any, *_: object, **__: object) -> None:
+                if response.status_code == 200:
+                    file.truncate(0)
+
+            # The sum is that of the file as it is stored, so the server is not to pack it further.
+            headers = {"Accept-Encoding": "identity"}
+            if have := file.tell():
+                headers["Range"] = f"bytes={have}-"
+            fetch = HTTPDownloader(
+                headers=headers,
+                timeout=self.timeout,
+                hooks={"response": begin_anew_unless_resumed},
+            )
+            fetch(url, file, None)
 
 
-def _copy(response: http.client.HTTPResponse, file: BinaryIO) -> None:
-    """Write what the server sends, and notice when it sends less than it announced."""
-    announced = response.headers.get("Content-Length")
-    received = 0
-    while chunk := response.read(_CHUNK):
-        file.write(chunk)
-        received += len(chunk)
-    if announced is not None and received < int(announced):
-        raise ConnectionError(f"the connection ended after {received} of {announced} bytes")
-
-
-def _may_pass(error: Exception) -> bool:
-    """Whether the same request may succeed a moment later."""
-    if isinstance(error, urllib.error.HTTPError):
-        return error.code in _PASSING
-    return True
+def _status(error: OSError) -> int | None:
+    """The server's answer, if it gave one."""
+    response = getattr(error, "response", None)
+    return None if response is None else response.status_code
 
 
 @contextmanager
