@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> int:
         write_page(Results.load(given.page_from), DOCS)
         return 0
     chosen = _checked_names(given.names)
-    options = Options(threads=given.threads, rounds=given.rounds or (3 if given.quick else 15))
+    options = Options(threads=given.threads, rounds=given.rounds or (3 if given.quick else 11))
     if given.quick:
         options = Options(options.threads, options.rounds, window=0.05, quick=True)
     try:
@@ -97,7 +97,7 @@ def _parser() -> argparse.ArgumentParser:
         default=_cores(),
         help="of every contestant; default: the cores",
     )
-    parser.add_argument("--rounds", type=_positive, help="turns of each contestant; default: 15")
+    parser.add_argument("--rounds", type=_positive, help="turns of each contestant; default: 11")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the measurements here too")
     parser.add_argument("--no-page", action="store_true", help="leave docs/performance.md alone")
     parser.add_argument(

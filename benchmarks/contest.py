@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -48,6 +48,7 @@ class Contestant:
         unit: a window has a multiple of so many steps: those of a compiled run, or an epoch.
         comparable: whether it computes the same losses; if not, it does not count as a peer.
         note: what the reader should know of it, a sentence.
+        threads: the most that it may use, if that is fewer than the others'.
         environment: variables that its process is started with.
     """
 
@@ -59,7 +60,12 @@ class Contestant:
     unit: int = 1
     comparable: bool = True
     note: str = ""
+    threads: int | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
+
+    def alone(self) -> Contestant:
+        """The same on one thread: quicker for work that is too small to be divided."""
+        return replace(self, name=f"{self.name}, one thread", threads=1)
 
     @property
     def is_peer(self) -> bool:

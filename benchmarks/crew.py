@@ -38,6 +38,7 @@ def environment(threads: int, extra: Mapping[str, str]) -> dict[str, str]:
     return {
         **os.environ,
         **dict.fromkeys(_THREADS, str(threads)),
+        "CAIRNET_BACKEND": "native",
         "PYTHONPATH": os.pathsep.join(filter(None, paths)),
         # Libraries that would greet or warn on the terminal write to the worker's log anyway.
         "TF_CPP_MIN_LOG_LEVEL": "2",

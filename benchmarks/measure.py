@@ -139,9 +139,8 @@ def _assemble(
             left_out.append(LeftOut(contestant.name, reason))
             continue
         try:
-            worker = Worker(
-                contest.name, contestant.name, path, options.threads, contestant.environment
-            )
+            threads = min(contestant.threads or options.threads, options.threads)
+            worker = Worker(contest.name, contestant.name, path, threads, contestant.environment)
         except WorkerError as error:
             if not players:
                 raise

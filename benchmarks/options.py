@@ -26,6 +26,6 @@ class Options:
     rounds: int
     window: float = 0.3
     pause: float = 0.05
-    compared: int = 10
+    compared: int = 6
     quick: bool = False
     say: Callable[[str], None] = print

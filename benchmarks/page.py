@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from benchmarks.picture import draw
-from benchmarks.results import ContestResult, Entry, LeftOut, Results, StartResult
+from benchmarks.results import ContestResult, Entry, LeftOut, Results, Start, StartResult
 from benchmarks.words import duration, listed, rate, share, times
 
 __all__ = ["render", "summary", "write_page"]
@@ -32,7 +32,7 @@ def render(results: Results) -> str:
     parts = [
         _opening(results),
         _overview(results),
-        f"![Time of a step, contestant by contestant, and of starting]({PICTURE})",
+        _picture(),
         _missed(results),
         _rules(results),
         _machine(results),
@@ -93,28 +93,41 @@ def _overview(results: Results) -> str:
             [
                 f"[{contest.title}](#{_anchor(contest.title)})",
                 f"{duration(contest.ours.median)} a step",
-                f"{peer.name}, {duration(peer.median)}" if peer else "none installed",
+                f"{duration(peer.median)} ({peer.name})" if peer else "none installed",
                 times(contest.ratio) if contest.ratio else "",
                 f"{contest.floor:g} ×" if contest.floor is not None else "",
             ]
         )
     for start in results.starts:
         peers = [each for each in start.starts if each.library in ("jax", "torch")]
-        peer_words = ", ".join(f"{each.name} {duration(each.median)}" for each in peers)
-        for each in start.starts:
-            if each.limit is not None:
-                title = f"{start.title}: {each.name}" if start.name != "import" else "`import`"
-                rows.append(
-                    [
-                        f"[{title}](#{_anchor(start.title)})",
-                        duration(each.median),
-                        peer_words,
-                        "",
-                        f"under {duration(each.limit)}",
-                    ]
-                )
+        best = min(peers, key=lambda each: each.median, default=None)
+        rows += [
+            [
+                f"[{_title(start, each)}](#{_anchor(start.title)})",
+                duration(each.median),
+                f"{duration(best.median)} ({best.name})" if best else "none installed",
+                times(best.median / each.median) if best else "",
+                f"under {duration(each.limit)}",
+            ]
+            for each in start.starts
+            if each.limit is not None
+        ]
     head = ["work", "Cairnet", "best peer", "times faster", "to be reached"]
     return _table(head, rows, "lrlrr")
+
+
+def _title(start: StartResult, each: Start) -> str:
+    """What the row of a start is about."""
+    which = each.name.removeprefix("Cairnet, ")
+    return start.title if which == "cairnet" else f"{start.title}, {which}"
+
+
+def _picture() -> str:
+    return (
+        f"![Bars: the time of a step for each contestant, and of starting]({PICTURE})\n\n"
+        "Shorter is better. In brackets: how many times as long as Cairnet takes; pale: a "
+        "contestant that computes something similar, but not the same."
+    )
 
 
 def _missed(results: Results) -> str:
@@ -126,14 +139,14 @@ def _missed(results: Results) -> str:
             paragraphs.append(
                 f"**{contest.title}** is to be {contest.floor:g} times faster than its best peer, "
                 f"and is {times(ratio)}: a step takes {duration(contest.ours.median)} "
-                f"({duration(contest.ours.least)} at best), and {peer.name} needs "
-                f"{duration(peer.median)} ({duration(peer.least)} at best). Cairnet reaches "
+                f"({duration(contest.ours.least)} at least), and {peer.name} needs "
+                f"{duration(peer.median)} ({duration(peer.least)} at least). Cairnet reaches "
                 f"{_share(contest, contest.ours)} of the multiply-add peak of the processor there."
             )
     for start in results.starts:
         paragraphs += [
-            f"**{start.title}, {each.name}**, is to take less than {duration(each.limit)}, and "
-            f"takes {duration(each.median)} ({duration(each.least)} at best)."
+            f"**{_title(start, each)}** is to take less than {duration(each.limit)}, and "
+            f"takes {duration(each.median)} ({duration(each.least)} at least)."
             for each in start.starts
             if each.missed and each.limit is not None
         ]
@@ -153,7 +166,8 @@ def _rules(results: Results) -> str:
         "contestant that computes something else is left out. The same losses are compared again "
         "at the beginning of every window that is timed.\n"
         "- Each contestant has a process of its own and "
-        f"{_count(results.threads, 'thread')}. One works while the others sleep.\n"
+        f"{_count(results.threads, 'thread')}, unless its name says that it has fewer. One works "
+        "while the others sleep.\n"
         f"- They take turns, {results.rounds} rounds long, and backwards in every other round. A "
         "turn is a window of many steps that begins from the initial weights; what a step takes is "
         "the window's time divided by its steps. The tables have the median of the rounds and the "
@@ -175,7 +189,15 @@ def _machine(results: Results) -> str:
 
 
 def _contest(contest: ContestResult) -> str:
-    head = ["", "median", "best", "Cairnet is faster", "GFLOP/s", "of the peak", "losses differ"]
+    head = [
+        "",
+        "median",
+        "shortest",
+        "of Cairnet's time",
+        "GFLOP/s",
+        "of the peak",
+        "losses differ",
+    ]
     batch = _count(contest.batch, "row")
     about = (
         f"{contest.description} {batch} a step; the data are {contest.source}. A step has "
@@ -220,7 +242,7 @@ def _counts(entry: Entry) -> bool:
 
 def _start(start: StartResult) -> str:
     with_before = bool(start.before)
-    head = ["", "median", "best", *([start.before] if with_before else []), "to be reached"]
+    head = ["", "median", "shortest", *([start.before] if with_before else []), "to be reached"]
     rows = [
         [
             f"**{each.name}**" if each.library == "cairnet" else each.name,

@@ -59,7 +59,7 @@ def peak_ir(machine: Machine) -> str:
     fma = f"@llvm.fma.v{machine.lanes('float')}f32"
     phis = [f"  %a{i} = phi {vector} [ %y, %entry ], [ %n{i}, %loop ]" for i in range(count)]
     steps = [
-        f"  %n{i} = call {vector} {fma}({vector} %a{i}, {vector} %x, {vector} %y)"
+        f"  %n{i} = call {vector} {fma}({vector} %x, {vector} %y, {vector} %a{i})"
         for i in range(count)
     ]
     sums = [f"  %s0 = fadd {vector} %n0, %n0"]

@@ -11,7 +11,7 @@ from benchmarks.words import duration, times
 __all__ = ["draw"]
 
 _OURS, _PEER, _OTHER, _INK = "#c8511b", "#8ba3b8", "#d5dde4", "#22303c"
-_BAR = 0.34  # inches a bar
+_BAR, _TITLE = 0.29, 0.6  # inches
 
 
 def draw(results: Results, path: Path) -> None:
@@ -21,10 +21,12 @@ def draw(results: Results, path: Path) -> None:
     """
     import matplotlib as mpl
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     parts: list[ContestResult | StartResult] = [*results.contests, *results.starts]
     pairs = [parts[index : index + 2] for index in range(0, len(parts), 2)]
-    heights = [max(_bars(part) for part in pair) * _BAR + 0.9 for pair in pairs]
+    bars = [max(_bars(part) for part in pair) for pair in pairs]
+    heights = [count * _BAR + _TITLE for count in bars]
     settings: dict[Any, Any] = {
         "font.family": "DejaVu Sans",
         "font.size": 9,
@@ -32,15 +34,18 @@ def draw(results: Results, path: Path) -> None:
         "text.color": _INK,
     }
     with mpl.rc_context(settings):
-        figure = Figure(figsize=(11, sum(heights)), facecolor="white", layout="constrained")
+        layout = ConstrainedLayoutEngine(h_pad=0.12, w_pad=0.12)
+        figure = Figure(figsize=(11, sum(heights)), facecolor="white", layout=layout)
         grid = figure.subplots(len(pairs), 2, squeeze=False, gridspec_kw={"height_ratios": heights})
         for axes in grid.ravel()[len(parts) :]:
             axes.set_axis_off()
-        for part, axes in zip(parts, grid.ravel(), strict=False):
+        for index, (part, axes) in enumerate(zip(parts, grid.ravel(), strict=False)):
             if isinstance(part, ContestResult):
                 _draw_contest(axes, part)
             else:
                 _draw_start(axes, part)
+            # Bars are as thick in one panel as in the next.
+            axes.set_ylim(bars[index // 2] - 0.5, -0.6)
         metadata = {"Date": None} if path.suffix == ".svg" else None
         figure.savefig(path, metadata=metadata, dpi=120)
 
@@ -55,7 +60,7 @@ def _draw_contest(axes: Any, contest: ContestResult) -> None:
     labels = [
         duration(entry.median)
         if entry.library == "cairnet"
-        else f"{duration(entry.median)}   {times(entry.median / ours)}"
+        else f"{duration(entry.median)}  ({times(entry.median / ours)})"
         for entry in entries
     ]
     colours = [_colour(entry.library, entry.peer) for entry in entries]
@@ -79,7 +84,7 @@ def _draw_start(axes: Any, start: StartResult) -> None:
     starts = sorted(start.starts, key=lambda each: each.median)
     labels = [
         duration(each.median)
-        + (f"   (limit {duration(each.limit)})" if each.limit is not None else "")
+        + (f"  (limit {duration(each.limit)})" if each.limit is not None else "")
         for each in starts
     ]
     colours = [_colour(each.library, peer=True) for each in starts]
@@ -99,7 +104,6 @@ def _draw(
     places = range(len(names))
     axes.barh(places, seconds, color=colours, height=0.72)
     axes.set_yticks(places, names)
-    axes.invert_yaxis()
     # Room for the number at the end of the longest bar.
     axes.set_xlim(0, max(seconds) * 1.32)
     for place, value, label in zip(places, seconds, labels, strict=True):
@@ -109,4 +113,4 @@ def _draw(
     axes.tick_params(left=False)
     for side in ("top", "right", "bottom"):
         axes.spines[side].set_visible(False)
-    axes.spines["left"].set_color(_INK)
+    axes.spines["left"].set(color=_INK, bounds=(-0.6, len(names) - 0.4))

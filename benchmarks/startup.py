@@ -15,9 +15,9 @@ from benchmarks.results import LeftOut, Start, StartResult
 from benchmarks.words import duration
 from benchmarks.workloads import CONTESTS
 
-__all__ = ["STARTS", "run_first_call", "run_import"]
+__all__ = ["STARTS", "first_call", "run_first_call", "run_import"]
 
-_LIBRARIES = ("cairnet", "numpy", "sklearn", "jax", "torch", "keras", "tensorflow")
+_LIBRARIES = ("cairnet", "numpy", "jax", "torch")
 _IMPORT_LIMIT = 0.3
 _COLD_LIMIT, _WARM_LIMIT = 3.0, 0.3
 _COLD, _WARM = "Cairnet, cold cache", "Cairnet, warm cache"
@@ -58,12 +58,11 @@ def _import(library: str, threads: int) -> float:
         "import time; start = time.perf_counter(); "
         f"import {library}; print('seconds', time.perf_counter() - start)"
     )
-    extra = {"KERAS_BACKEND": "torch"} if library == "keras" else {}
     finished = subprocess.run(
         [sys.executable, "-c", program],
         capture_output=True,
         check=True,
-        env=environment(threads, extra),
+        env=environment(threads, {}),
         text=True,
     )
     return float(finished.stdout.split()[-1])
@@ -92,17 +91,18 @@ def run_first_call(options: Options) -> StartResult:
             cache = Path(folder) / f"cache{number}"
             for name, start in starts.items():
                 who = "Cairnet" if name in (_COLD, _WARM) else name
-                before, seconds = _first_call(contest.name, who, path, cache, options.threads)
+                before, seconds = first_call(contest.name, who, path, cache, options.threads)
                 start.before.append(before)
                 start.seconds.append(seconds)
             _tell(options, number, {name: start.seconds[-1] for name, start in starts.items()})
     return StartResult(
         name="first-call",
-        title="LeNet-5, first call of the training function",
+        title="LeNet-5, first call",
         description=(
-            "One training step of LeNet-5 in a fresh process, everything that is compiled for it "
-            "included; imports come before. The cold cache is an empty folder, the warm one is "
-            "what the cold call left there. The peers compile anew in every process, or not at all."
+            "The first call of LeNet-5's training function in a fresh process, everything that is "
+            "compiled for it included; imports come before. The cold cache is an empty folder, the "
+            "warm one is what the cold call left there. The peers compile anew in every process, or "
+            "not at all."
         ),
         before="before it: building the function",
         starts=list(starts.values()),
@@ -110,10 +110,21 @@ def run_first_call(options: Options) -> StartResult:
     )
 
 
-def _first_call(
+def first_call(
     contest: str, contestant: str, path: Path, cache: Path, threads: int
 ) -> tuple[float, float]:
-    """Seconds to build the runner, and seconds of its first step."""
+    """What a fresh process takes for its first step.
+
+    Args:
+        contest: the name of the workload.
+        contestant: who takes the step.
+        path: the file of the problem.
+        cache: the folder where Cairnet looks for what it has compiled before.
+        threads: how many threads may be used.
+
+    Returns:
+        Seconds to build the runner, and seconds of its first step.
+    """
     with Worker(contest, contestant, path, threads, {"CAIRNET_CACHE": str(cache)}) as worker:
         return worker.build_seconds, float(worker.order("first", steps=1)["seconds"])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -111,8 +112,9 @@ def _update(optimizer: Optimizer) -> Callable[[Any, Any], Any]:
         count = count + 1
         first = [beta_1 * m + (1 - beta_1) * g for m, g in zip(first, gradients, strict=True)]
         second = [beta_2 * v + (1 - beta_2) * g * g for v, g in zip(second, gradients, strict=True)]
-        scale = rate / (1 - beta_1**count)
-        root = jnp.sqrt(1 - beta_2**count)
+        # 1 - β^t, which is small at first, without cancellation in float32.
+        scale = rate / -jnp.expm1(count * math.log(beta_1))
+        root = jnp.sqrt(-jnp.expm1(count * math.log(beta_2)))
         weights = [
             w - scale * m / (jnp.sqrt(v) / root + optimizer.epsilon)
             for w, m, v in zip(weights, first, second, strict=True)

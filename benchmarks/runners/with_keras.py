@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -56,6 +57,9 @@ def _rule(optimizer: Optimizer) -> Any:
 
     if optimizer.name == "sgd":
         return keras.optimizers.SGD(optimizer.learning_rate)
+    # Keras adds epsilon to the root of the second moment before it is corrected; this is as much
+    # as the others add after it, in the first step.
+    epsilon = optimizer.epsilon * math.sqrt(1 - optimizer.beta_2)
     return keras.optimizers.Adam(
-        optimizer.learning_rate, optimizer.beta_1, optimizer.beta_2, optimizer.epsilon
+        optimizer.learning_rate, optimizer.beta_1, optimizer.beta_2, epsilon
     )

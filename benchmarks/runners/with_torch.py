@@ -30,7 +30,8 @@ def calls(
 
     Args:
         loss: see `Loss`.
-        optimizer: the rule; its fused form is taken, which does all weights in one call.
+        optimizer: the rule; Adam's fused form is taken, which does all weights in one call, and
+            SGD's plain one, which is quicker on few weights.
         layout: see `Layout`.
         compiled: whether torch.compile makes the loss and its gradient into C++.
         channels_last: whether images and kernels are stored with the channels last.
@@ -104,7 +105,7 @@ def _rule(optimizer: Optimizer, weights: list[Any]) -> Any:
     import torch
 
     if optimizer.name == "sgd":
-        return torch.optim.SGD(weights, lr=optimizer.learning_rate, fused=True)
+        return torch.optim.SGD(weights, lr=optimizer.learning_rate)
     betas = optimizer.beta_1, optimizer.beta_2
     return torch.optim.Adam(
         weights, lr=optimizer.learning_rate, betas=betas, eps=optimizer.epsilon, fused=True

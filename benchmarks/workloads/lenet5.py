@@ -115,7 +115,7 @@ def _keras_contestant(backend: str) -> Contestant:
         "keras",
         with_keras.fit(_keras, _LOSS, _OPTIMIZER),
         ("keras", backend),
-        unit=100,
+        unit=50,
         environment={"KERAS_BACKEND": backend},
     )
 

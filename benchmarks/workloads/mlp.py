@@ -74,6 +74,16 @@ def _flops(batch: int) -> int:
     return dense(batch, 784, 30, first=True) + dense(batch, 30, 10)
 
 
+_JAX = Contestant(
+    "JAX, lax.scan",
+    "jax",
+    with_jax.scan(_jax, _OPTIMIZER, _ROWS // _BATCH),
+    ("jax",),
+    unit=_ROWS // _BATCH,
+)
+_TORCH = Contestant(
+    "torch, eager", "torch", with_torch.calls(_torch, _OPTIMIZER, _transposed), ("torch",)
+)
 CONTEST = Contest(
     name="mlp",
     title="MLP 784-30-10",
@@ -86,13 +96,11 @@ CONTEST = Contest(
         Contestant(
             "Cairnet", "cairnet", with_cairnet.steps(_cairnet, "quadratic_cost", _OPTIMIZER)
         ),
-        Contestant(
-            "JAX, lax.scan", "jax", with_jax.scan(_jax, _OPTIMIZER, 500), ("jax",), unit=500
-        ),
+        _JAX,
+        _JAX.alone(),
         Contestant("JAX, jitted step", "jax", with_jax.calls(_jax, _OPTIMIZER), ("jax",)),
-        Contestant(
-            "torch, eager", "torch", with_torch.calls(_torch, _OPTIMIZER, _transposed), ("torch",)
-        ),
+        _TORCH,
+        _TORCH.alone(),
         Contestant(
             "torch, compiled",
             "torch",

@@ -94,6 +94,12 @@ def _flops(batch: int) -> int:
     return dense(batch, 2, 3, first=True) + dense(batch, 3, 2)
 
 
+_JAX = Contestant(
+    "JAX, lax.scan", "jax", with_jax.scan(_jax, _OPTIMIZER, 5000), ("jax",), unit=5000
+)
+_TORCH = Contestant(
+    "torch, eager", "torch", with_torch.calls(_torch, _OPTIMIZER, _transposed), ("torch",)
+)
 CONTEST = Contest(
     name="moons",
     title="Two moons, 2-3-2",
@@ -109,12 +115,9 @@ CONTEST = Contest(
             with_cairnet.steps(_cairnet, "sparse_categorical_crossentropy", _OPTIMIZER),
         ),
         Contestant("NumPy", "numpy", with_numpy.loop(_step)),
-        Contestant(
-            "JAX, lax.scan", "jax", with_jax.scan(_jax, _OPTIMIZER, 500), ("jax",), unit=500
-        ),
-        Contestant(
-            "torch, eager", "torch", with_torch.calls(_torch, _OPTIMIZER, _transposed), ("torch",)
-        ),
+        _JAX,
+        _TORCH,
+        _TORCH.alone(),
         Contestant(
             "torch, compiled",
             "torch",

@@ -74,6 +74,9 @@ def _flops(batch: int) -> int:
     return dense(batch, 4, 16, first=True) + dense(batch, 16, 3)
 
 
+_TORCH = Contestant(
+    "torch, eager", "torch", with_torch.calls(_torch, _OPTIMIZER, _transposed), ("torch",)
+)
 CONTEST = Contest(
     name="small",
     title="MLP 4-16-3, one call a step",
@@ -90,9 +93,8 @@ CONTEST = Contest(
             with_cairnet.calls(_cairnet, "sparse_categorical_crossentropy", _OPTIMIZER),
         ),
         Contestant("JAX, jitted step", "jax", with_jax.calls(_jax, _OPTIMIZER), ("jax",)),
-        Contestant(
-            "torch, eager", "torch", with_torch.calls(_torch, _OPTIMIZER, _transposed), ("torch",)
-        ),
+        _TORCH,
+        _TORCH.alone(),
         Contestant(
             "torch, compiled",
             "torch",

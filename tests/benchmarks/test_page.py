@@ -1,0 +1,102 @@
+"""The page: what it says follows from the results, and from nothing else."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from benchmarks.page import render, summary, write_page
+from benchmarks.results import ContestResult, Entry, LeftOut, Results, Start, StartResult
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+
+
+def entry(name: str, library: str, *seconds: float, peer: bool = True) -> Entry:
+    difference = 2e-7 if peer else None
+    return Entry(name, library, peer, "", 100, list(seconds), difference)
+
+
+@pytest.fixture
+def results() -> Results:
+    contest = ContestResult(
+        name="net",
+        title="A network",
+        description="Two layers.",
+        source="ten rows",
+        batch=10,
+        flops=2_000_000,
+        floor=2.0,
+        tolerance=1e-4,
+        compared=10,
+        entries=[
+            entry("Cairnet", "cairnet", 12e-6, 10e-6, 11e-6, peer=False),
+            entry("torch", "torch", 40e-6, 30e-6, 33e-6),
+            entry("quick but other", "sklearn", 1e-6, 1e-6, 1e-6, peer=False),
+        ],
+        left_out=[LeftOut("JAX", "jax not installed")],
+        peaks=[400e9, 500e9, 300e9],
+        others=0.01,
+    )
+    start = StartResult(
+        "import",
+        "Import",
+        "Fresh.",
+        "",
+        [Start("cairnet", "cairnet", [0.2, 0.1, 0.3], limit=0.3), Start("torch", "torch", [2.0])],
+        [],
+    )
+    return Results(
+        "python -m benchmarks",
+        "2026-01-31",
+        {"processor": "one"},
+        {"Python": "3.12.1"},
+        2,
+        3,
+        [contest],
+        [start],
+    )
+
+
+def test_numbers_are_medians_and_ratios_of_medians(results: Results) -> None:
+    contest = results.contests[0]
+    assert contest.ours.median == 11e-6
+    assert contest.best_peer is contest.entries[1]
+    assert contest.ratio == pytest.approx(3.0)
+    text = render(results)
+    assert "| **Cairnet** | 11.0 µs | 10.0 µs |" in text
+    assert "| torch | 33.0 µs | 30.0 µs | 3.00 × | 60.6 | 15 % | 2e-07 |" in text
+    assert "The floor of 2 times faster than the best peer is reached." in text
+    assert "Left out: JAX (jax not installed)." in text
+    assert "Not reached" not in text
+    assert "measure again" not in text
+
+
+def test_a_floor_and_a_limit_that_are_missed_are_said(results: Results) -> None:
+    contest = replace(results.contests[0], floor=5.0, others=0.4)
+    slow = replace(results.starts[0], starts=[Start("cairnet", "cairnet", [0.31], limit=0.3)])
+    missed = replace(results, contests=[contest], starts=[slow])
+    text = render(missed)
+    assert "## Not reached" in text
+    assert "**A network** is to be 5 times faster than its best peer, and is 3.00 ×" in text
+    assert "**Import** is to take less than 300 ms, and takes 310 ms" in text
+    assert "Other programs took 40 % of the processors" in text
+    assert sum("MISSED" in line for line in summary(missed)) == 2
+    assert not any("MISSED" in line for line in summary(results))
+
+
+def test_results_survive_the_disk_and_the_page_is_always_the_same(
+    results: Results, tmp_path: Path
+) -> None:
+    results.save(tmp_path / "results.json")
+    loaded = Results.load(tmp_path / "results.json")
+    assert loaded == results
+    write_page(results, tmp_path / "one")
+    write_page(loaded, tmp_path / "two")
+    for name in ("performance.md", "images/performance.svg"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+def test_the_published_page_is_made_from_the_published_results() -> None:
+    results = Results.load(DOCS / "performance.json")
+    assert (DOCS / "performance.md").read_text() == render(results)
+    assert (DOCS / "images" / "performance.svg").exists()
