@@ -8,6 +8,7 @@ writes the diagrams. With CAIRNET_MACHINE=avx2 in the environment every x86 proc
 ten years shows the same.
 """
 
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -92,11 +93,10 @@ def shown(level: str, kernel: int | None = None, part: str = "") -> str:
 
 
 def pictures() -> dict[str, str]:
-    """The diagrams of the document, by file name."""
-    return {
-        "engine_graph.svg": cn.draw(cost).svg,
-        "engine_gradient.svg": cn.draw(slopes[0]).svg,
-    }
+    """The diagrams of the document, by file name; they name this file without its folder."""
+    drawings = {"engine_graph.svg": cn.draw(cost), "engine_gradient.svg": cn.draw(slopes[0])}
+    here = f"{Path(__file__).parent}{os.sep}"
+    return {name: drawing.svg.replace(here, "") for name, drawing in drawings.items()}
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ BACKENDS = ("native", "reference")
 def parity(name: str, threads: int = 0) -> bytes:
     """The bits of costs and weights after a training run."""
     if threads:
-        configure(threads=threads)
+        cn.set_threads(threads)
     f, parameters = STEPS[name]()
     costs = f.steps(12, *batches(name, 12, 200))
     return b"".join([costs.tobytes(), *(p.numpy().tobytes() for p in parameters)])
@@ -77,6 +77,24 @@ def test_another_process_computes_the_same_bits(name: str, tmp_path: Path) -> No
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "src")}
     subprocess.run([sys.executable, "-c", program], cwd=REPOSITORY, env=environment, check=True)
     assert target.read_bytes() == parity(name)
+
+
+def test_threads_are_chosen_and_refused(any_threads: None) -> None:
+    cn.set_threads(2)
+    assert cn.get_threads() == 2
+    for wrong in (0, -1, 1.5, True, "2", 100_000):
+        with pytest.raises(ValueError, match=r"threads: expected a whole number from 1 to"):
+            cn.set_threads(wrong)  # type: ignore[arg-type]
+    assert cn.get_threads() == 2
+
+
+def test_importing_cairnet_loads_no_compiler() -> None:
+    program = "import sys, cairnet; print('llvmlite' in sys.modules)"
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "src")}
+    finished = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
+    )
+    assert finished.stdout == "False\n"
 
 
 # -- what comes out -------------------------------------------------------------------------------
