@@ -161,7 +161,7 @@ class AdamW(Adam):
             clipnorm,
             clipvalue,
             global_clipnorm,
-            name or "adamw",
+            name,
         )
 
 

@@ -11,10 +11,10 @@ import numpy as np
 
 from cairnet.base.dtypes import float64
 from cairnet.base.errors import ArgumentError, ShapeError
-from cairnet.base.registry import Configurable, Registry, serialize, snake_case
+from cairnet.base.registry import Configurable, Registry, serialize
 from cairnet.optim import clipping
 from cairnet.optim.numbers import at_least_zero, positive
-from cairnet.optim.schedules import as_schedule
+from cairnet.optim.schedules.base import as_schedule
 from cairnet.tensor.core import Tensor, Variable
 from cairnet.tensor.functions import astype
 from cairnet.tensor.functions.arguments import as_tensor
@@ -69,7 +69,7 @@ class Optimizer(Configurable, ABC):
         clipvalue: float | None = None,
         global_clipnorm: float | None = None,
     ) -> None:
-        self.name = name or snake_case(type(self).__name__)
+        self.name = name or type(self).__name__.lower()
         self._schedule = as_schedule(learning_rate)
         # float64 whatever the weights are, so that small rates and large step counts are exact.
         first = 0.0 if self._schedule else at_least_zero("learning_rate", learning_rate)

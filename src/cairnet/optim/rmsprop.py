@@ -106,3 +106,6 @@ class RMSprop(Optimizer):
             step = changes[velocity] = self.momentum * velocity + step
         changes[variable] = variable - step
         return changes
+
+
+registry.alias("rmsprop", RMSprop)
