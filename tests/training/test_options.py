@@ -173,3 +173,20 @@ def test_classes_of_numbers_that_are_none() -> None:
     model.compile("sgd", "mse")
     with pytest.raises(ArgumentError, match="expected targets that are class numbers or one-hot"):
         model.fit(X, X[:, :1], class_weight={0: 2.0})
+
+
+@pytest.mark.parametrize("method", ["fit", "evaluate", "train_on_batch"])
+def test_logits_are_no_probabilities(method: str) -> None:
+    model = cn.Sequential([cn.Input((4,)), cn.layers.Dense(3)])
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    with pytest.raises(ArgumentError, match="expected probabilities, but the prediction is the we"):
+        getattr(model, method)(X, LABELS)
+    model.compile("sgd", cn.losses.SparseCategoricalCrossentropy(from_logits=True))
+    getattr(model, method)(X, LABELS)
+
+
+def test_a_loss_that_is_not_one_number() -> None:
+    model = cn.Sequential([cn.Input((4,)), cn.layers.Dense(4)])
+    model.compile("sgd", cn.losses.MeanSquaredError(reduction="none"))
+    with pytest.raises(ShapeError, match=r"loss: expected one number for a batch, MeanSquaredErr"):
+        model.fit(X, X, verbose=0)

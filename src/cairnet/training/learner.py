@@ -3,48 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from cairnet.base.dtypes import float32
-from cairnet.base.errors import CairnetError, GraphError
+from cairnet.base.errors import GraphError
 from cairnet.base.registry import serialize
 from cairnet.nn.layers import Layer
-from cairnet.nn.layers.base import Shape
 from cairnet.optim import get as get_optimizer
 from cairnet.tensor.core import Tensor, input
 from cairnet.training import fitting
-from cairnet.training.arrays import (
-    check_inputs,
-    check_lengths,
-    check_targets,
-    check_weights,
-    whole,
-)
+from cairnet.training.arrays import whole
 from cairnet.training.callbacks import Callback, History
 from cairnet.training.callbacks.base import begin, tell, wants_batches
-from cairnet.training.data import Data, class_weights, listed, split_off, unpacked
+from cairnet.training.data import Data, split_off, unpacked
 from cairnet.training.engine import Engine
 from cairnet.training.interrupt import BetweenRuns
 from cairnet.training.objective import Compiled, objectives
+from cairnet.training.preparation import Place, data_of, inputs_of
 from cairnet.training.progress import ProgressReport, shown
 
-__all__ = ["Learner", "Place"]
-
-
-class Place(NamedTuple):
-    """An input of a model: what `fit` is to be given there.
-
-    Attributes:
-        name: of the input.
-        sample: the shape of one sample, None for an extent that varies; None if it is not known.
-        dtype: what the values are converted to.
-    """
-
-    name: str
-    sample: Shape | None
-    dtype: np.dtype[Any]
+__all__ = ["Learner"]
 
 
 class Learner(Layer):
@@ -361,20 +340,7 @@ class Learner(Layer):
         return list(logs.values()) if len(logs) > 1 else logs["loss"]
 
     def _inputs(self, name: str, x: Any) -> tuple[np.ndarray, ...]:
-        places = self.places
-        if places is None:
-            several = list(x) if isinstance(x, tuple) else [x]
-            places = [Place(f"input_{i}", None, float32) for i in range(len(several))]
-        else:
-            several = listed(name, x, [place.name for place in places])
-        names = [name] if len(places) == 1 else [f"{name}[{one.name!r}]" for one in places]
-        arrays = tuple(
-            check_inputs(label, value, place.sample, place.dtype)
-            for label, value, place in zip(names, several, places, strict=True)
-        )
-        for label, array in zip(names, arrays, strict=True):
-            check_lengths((names[0], arrays[0]), (label, array))
-        return arrays
+        return inputs_of(self.places, name, x)
 
     def _data(
         self,
@@ -386,36 +352,13 @@ class Learner(Layer):
     ) -> Data:
         inputs = self._inputs("x", x)
         predictions = self.outputs_for(inputs)
-        chosen = compiled.objectives
-        if len(predictions) != len(chosen):
+        if len(predictions) != len(compiled.objectives):
+            count = len(compiled.objectives)
             raise GraphError(
                 f"model {self.name!r} has {len(predictions)} outputs, and compile was given "
-                f"{len(chosen)} loss{'es' if len(chosen) > 1 else ''}; give a list, one for each"
+                f"{count} loss{'es' if count > 1 else ''}; give a list, one for each"
             )
-        targets = []
-        for objective, value, prediction in zip(
-            chosen, listed("y", y, [one.output for one in chosen]), predictions, strict=True
-        ):
-            label = f"y[{objective.output!r}]" if objective.output else "y"
-            try:
-                array = check_targets(value, prediction, objective.loss, label)
-            except CairnetError as error:
-                if not objective.output or str(error).startswith(label):
-                    raise
-                raise type(error)(f"output {objective.output!r}: {error}") from None
-            check_lengths(("x", inputs[0]), (label, array))
-            targets.append(array)
-        weights = None
-        if sample_weight is not None:
-            weights = check_weights("sample_weight", sample_weight, len(inputs[0]))
-        if class_weight is not None:
-            if len(targets) > 1:
-                raise GraphError(
-                    "class_weight: expected a model with one output; use sample_weight"
-                )
-            scale = class_weights(class_weight, targets[0], predictions[0].shape[-1])
-            weights = scale if weights is None else weights * scale
-        return Data(inputs, tuple(targets), weights)
+        return data_of(compiled, inputs, predictions, y, sample_weight, class_weight)
 
 
 def _names_in(loss: Any) -> list[str]:

@@ -13,8 +13,8 @@ from cairnet.nn.layers import Input, Layer
 from cairnet.nn.layers.base import Shape, registry
 from cairnet.nn.parts import Part
 from cairnet.tensor.core import Tensor, Variable
-from cairnet.training.learner import Place
 from cairnet.training.on_batch import OnBatch
+from cairnet.training.preparation import Place
 from cairnet.training.wiring import Wiring, restored
 
 __all__ = ["Model"]

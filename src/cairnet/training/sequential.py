@@ -18,8 +18,9 @@ from cairnet.nn.phase import phase
 from cairnet.tensor.core import Input as Placeholder
 from cairnet.tensor.core import Tensor, Variable
 from cairnet.training.engine import Engine
-from cairnet.training.learner import Learner, Place
+from cairnet.training.learner import Learner
 from cairnet.training.model import Model
+from cairnet.training.preparation import Place
 
 __all__ = ["Sequential"]
 
