@@ -215,6 +215,10 @@ def test_a_file_of_the_users_is_taken_first(
     (tmp_path / "things" / "a.bin").write_bytes(b"mine")
     [path] = locate("things", [RemoteFile("a.bin", "0" * 64)], [])
     assert path.read_bytes() == b"mine"
+    with pytest.raises(DataError, match=r"a\.bin: expected a file with SHA-256 0{64}, found"):
+        locate("things", [RemoteFile("a.bin", "0" * 64)], [], exact=True)
+    mine = RemoteFile("a.bin", hashlib.sha256(b"mine").hexdigest())
+    assert locate("things", [mine], [], exact=True) == [path]
 
 
 def test_a_path_is_taken_from_here_then_from_the_users_folder(

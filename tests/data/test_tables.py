@@ -139,6 +139,25 @@ def test_a_size_that_is_a_lie_is_refused_before_memory_is_set_aside(tmp_path: Pa
         load_npz(tmp_path / "a.npz")
 
 
+@pytest.mark.parametrize("header", [b"{'descr': (", b"{'shape': 1}", b"{'descr': '<q8'}", b"\xff"])
+def test_a_header_that_says_nothing_is_refused(header: bytes, tmp_path: Path) -> None:
+    content = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        archive.writestr("x.npy", content)
+    with pytest.raises(DataError, match=r"a\.npz: expected member 'x' to be an array"):
+        load_npz(tmp_path / "a.npz")
+
+
+def test_a_negative_size_is_refused(tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    header = {"descr": "<f8", "fortran_order": False, "shape": (-1, -2)}
+    np.lib.format.write_array_header_1_0(buffer, header)
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        archive.writestr("x.npy", buffer.getvalue() + bytes(16))
+    with pytest.raises(DataError, match=r"array 'x' of shape \(-1, -2\)"):
+        load_npz(tmp_path / "a.npz")
+
+
 def test_another_file_is_no_archive(tmp_path: Path) -> None:
     path = tmp_path / "a.npz"
     np.savez(path, x=np.arange(100))

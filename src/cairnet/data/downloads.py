@@ -7,6 +7,7 @@ cache that was damaged since is downloaded anew.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,14 +28,18 @@ class RemoteFile:
     sha256: str
 
 
-def locate(data_set: str, files: Sequence[RemoteFile], mirrors: Sequence[str]) -> list[Path]:
+def locate(
+    data_set: str, files: Sequence[RemoteFile], mirrors: Sequence[str], *, exact: bool = False
+) -> list[Path]:
     """The files of a data set on this machine, downloaded if they are nowhere yet.
 
     Looks in the folder `data_set` of the folder that the environment variable CAIRNET_DATA names,
     then in the cache, then downloads from the first mirror that delivers. A file of the user's is
-    taken as it is: it may be packed differently, and whoever reads it checks what is in it.
+    taken as it is, for it may be packed differently, and whoever reads it checks what is in it;
+    with `exact` it must have the SHA-256 too.
 
     Raises:
+        DataError: a file of the user's does not have the SHA-256 it must have.
         DataError: no mirror delivered the file; the message says what each of them answered, and
             where to put the file by hand.
     """
@@ -43,6 +48,8 @@ def locate(data_set: str, files: Sequence[RemoteFile], mirrors: Sequence[str]) -
     found = []
     for file in files:
         if folder is not None and (folder / file.name).exists():
+            if exact:
+                _check_sum(folder / file.name, file.sha256)
             found.append(folder / file.name)
         else:
             found.append(_download(data_set, file, mirrors))
@@ -60,6 +67,19 @@ def locate_input(path: str | os.PathLike[str]) -> Path:
     if provided and not given.exists() and (Path(provided) / given).exists():
         return Path(provided) / given
     return given
+
+
+def _check_sum(path: Path, expected: str) -> None:
+    try:
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from None
+    if found != expected:
+        raise DataError(
+            f"{path}: expected a file with SHA-256 {expected}, found {found}: it is damaged, or "
+            "another one"
+        )
 
 
 def _download(data_set: str, file: RemoteFile, mirrors: Sequence[str]) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import tokenize
 import zipfile
 import zlib
 from pathlib import Path
@@ -78,7 +79,7 @@ def _read(file: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.n
             )
         expected = math.prod(shape) * dtype.itemsize
         present = member.file_size - stream.tell()
-        if present != expected:
+        if present != expected or min(shape, default=0) < 0:
             raise DataError(
                 f"{file}: expected {expected} bytes for array {name!r} of shape {shape} and "
                 f"dtype {dtype}, found {present}"
@@ -98,7 +99,8 @@ def _header(file: Path, name: str, stream: IO[bytes]) -> tuple[tuple[int, ...], 
         if version == (1, 0):
             return np.lib.format.read_array_header_1_0(stream)
         return np.lib.format.read_array_header_2_0(stream)
-    except ValueError as error:
+    # NumPy reads the header as a piece of Python; damage shows itself in all these ways.
+    except (ValueError, TypeError, SyntaxError, tokenize.TokenError) as error:
         reason = " ".join(str(error).split())
         raise DataError(
             f"{file}: expected member {name!r} to be an array in NumPy's format, found another "
