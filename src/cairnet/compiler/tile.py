@@ -211,6 +211,7 @@ class _FoldModel:
 
     def __init__(self, nest: Nest, target: Target) -> None:
         self.nest = nest
+        self.extents = {axis: hint(axis.extent) for axis in (*nest.axes, *nest.reduce)}
         values = [fold.value for fold in nest.folds]
         self.accesses = [_Access(i) for i in expressions(values) if isinstance(i, Load)]
         self.droppable = droppable_guards(nest)
@@ -221,6 +222,7 @@ class _FoldModel:
         self.store_weight = weight(results)
         self.room = (target.registers - 2) // len(nest.folds)
         self.positional = any(fold.kind.startswith("arg") for fold in nest.folds)
+        self._epilogues: dict[Axis | None, float] = {}
 
     def all(self, vector: Axis | None, lanes: int) -> Iterator[Schedule]:
         """Every schedule worth a look for one vector axis."""
@@ -278,7 +280,8 @@ class _FoldModel:
         nest = self.nest
         along = vector in nest.axes
         held = vectors * math.prod(tiles.values())
-        if unrolled and held * math.prod(hint(axis.extent) for axis in unrolled) > _UNROLL_LIMIT:
+        extents = self.extents
+        if unrolled and held * math.prod(extents[axis] for axis in unrolled) > _UNROLL_LIMIT:
             return Schedule(lanes, vector, cycles=math.inf)
         loops = [axis for axis in nest.reduce if axis not in unrolled and axis is not vector]
         walk = _Walk(vector, lanes, vectors if along else 1, tiles, tuple(loops), unrolled)
@@ -288,7 +291,7 @@ class _FoldModel:
         blocks = 1.0
         for axis in nest.axes:
             size = lanes * vectors if axis is vector else tiles.get(axis, 1)
-            blocks *= math.ceil(hint(axis.extent) / size)
+            blocks *= math.ceil(extents[axis] / size)
         cycles = blocks * (self._folding(walk, held) + epilogue + _BLOCK)
         if blocks < _SHARED_BLOCKS and cycles > _SHARED_CYCLES:
             cycles *= math.sqrt(_SHARED_BLOCKS / blocks)  # too few to share out among threads
@@ -301,7 +304,7 @@ class _FoldModel:
         """Cycles of all turns of the loops over the reduce axes, for one block."""
         turns = 1.0
         for axis in self.nest.reduce:
-            extent = hint(axis.extent)
+            extent = self.extents[axis]
             turns *= math.ceil(extent / walk.lanes) if axis is walk.vector else extent
         slots = 0.0
         settled: dict[Guard, float] = {}
@@ -319,7 +322,7 @@ class _FoldModel:
         turn = max(work * 0.5, slots * 0.5, (work + slots) * 0.3)
         if turns > _OVERLAPPED:
             turn = max(turn, _LATENCY)
-        turn += 1.5 / math.prod(hint(axis.extent) for axis in walk.unrolled)
+        turn += 1.5 / math.prod(self.extents[axis] for axis in walk.unrolled)
         return turns * turn
 
     def _loads(self, access: _Access, walk: _Walk) -> float:
@@ -340,25 +343,28 @@ class _FoldModel:
         return bounding_axis(guard, self.nest, walk.loops, walk.tiles, walk.vector)
 
     def _epilogue(self, vector: Axis | None, lanes: int) -> float:
-        """Cycles to turn one accumulator into what is stored."""
-        slots = sum(access.cost(vector, lanes) for access in self.store_loads)
-        slots += sum(_store_cost(store, vector, lanes) for store in self.stores)
-        return (self.store_weight + slots) * 0.6
+        """Cycles to turn one accumulator into what is stored, the same for every register tile."""
+        if vector not in self._epilogues:
+            slots = sum(access.cost(vector, lanes) for access in self.store_loads)
+            slots += sum(_store_cost(store, vector, lanes) for store in self.stores)
+            self._epilogues[vector] = (self.store_weight + slots) * 0.6
+        return self._epilogues[vector]
 
-    @staticmethod
-    def _sharing(access: _Access, tiles: dict[Axis, int], unrolled: tuple[Axis, ...]) -> float:
+    def _sharing(
+        self, access: _Access, tiles: dict[Axis, int], unrolled: tuple[Axis, ...]
+    ) -> float:
         """How much of a load is left when overlapping windows share what they read."""
         factor = 1.0
         for axis, size in tiles.items():
             for tap in unrolled:
                 stride = access.strides.get(axis)
                 if stride is not None and access.strides.get(tap) == stride:
-                    count = hint(tap.extent)
+                    count = self.extents[tap]
                     factor *= (size + count - 1) / (size * count)
                     break
         for tap in unrolled:
             if tap not in access.axes:
-                factor /= hint(tap.extent)
+                factor /= self.extents[tap]
         return factor
 
     @staticmethod
