@@ -154,6 +154,11 @@ def test_predict_draws_bars(run: Run, trained: Path, tmp_path: Path) -> None:
         half = len(blue) // 2
         assert blue[:half].sum() > 200
         assert blue[half:].sum() > 200
+    named = run("predict", str(trained), "0.png", "--data", "fashion_mnist")
+    assert any(each in named.out for each in cn.datasets.class_names("fashion_mnist"))
+    moons = run("predict", str(trained), "0.png", "--data", "moons")
+    assert moons.code == 2
+    assert "--data: expected a data set of 10 classes" in moons.err
     refused = run("predict", str(trained), "0.png", "--plot", "bars.doc")
     assert refused.code == 2
     assert "expected a name ending in one of" in refused.err
@@ -168,7 +173,7 @@ def test_everything_with_a_name_is_listed(run: Run) -> None:
     layers = run("list", "layers").out.splitlines()
     [dense] = [line for line in layers if line.startswith("Dense ")]
     assert len(dense.split()) > 3
-    assert run("list", "models").out == "lenet5  LeNet-5, for digits or mnist\n"
+    assert run("list", "models").out == "lenet5  LeNet-5, for digits or mnist or fashion_mnist\n"
     wrong = run("list", "layer")
     assert wrong.code == 2
     assert "unknown kind 'layer'; did you mean 'layers'" in wrong.err

@@ -20,7 +20,11 @@ _MOST = 10
 
 
 def draw_bars(
-    path: Path, names: Sequence[str], pictures: Sequence[np.ndarray], outputs: np.ndarray
+    path: Path,
+    names: Sequence[str],
+    pictures: Sequence[np.ndarray],
+    outputs: np.ndarray,
+    classes: Sequence[str],
 ) -> Figure:
     """Draw a row for each picture: itself, and a bar for the probability of every class.
 
@@ -29,6 +33,7 @@ def draw_bars(
         names: of the pictures, written above them.
         pictures: as the network takes them, height × width × channels in [0, 1].
         outputs: one row of probabilities for each.
+        classes: the names of the classes.
 
     Raises:
         ArgumentError: the ending names no format.
@@ -46,10 +51,12 @@ def draw_bars(
         shown = np.sort(np.argsort(-output)[:_MOST])
         best = int(output.argmax())
         colours = [BLUE if place == best else GREY for place in shown]
-        right.bar([str(place) for place in shown], 100 * output[shown], color=colours)
+        right.bar([classes[place] for place in shown], 100 * output[shown], color=colours)
+        if max(len(classes[place]) for place in shown) > 3:
+            right.tick_params(axis="x", labelrotation=45)
         plain_axes(right)
         right.set_ylim(0, 100)
         right.set_ylabel("probability, %", fontsize=9, color=INK)
-        right.set_title(f"class {best}, {output[best]:.1%}", fontsize=9, color=INK)
+        right.set_title(f"{classes[best]}, {output[best]:.1%}", fontsize=9, color=INK)
     save(figure, path)
     return figure

@@ -72,7 +72,7 @@ def train(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="The network: lenet5.")],
     data: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="digits or mnist.", show_default=False),
+        typer.Option(metavar="NAME", help="digits, mnist or fashion_mnist.", show_default=False),
     ] = None,
     epochs: Annotated[
         int | None,
@@ -88,7 +88,11 @@ def train(
     ] = None,
     optimizer: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="adam or sgd.", show_default=False),
+        typer.Option(
+            metavar="NAME",
+            help="adam, sgd or another: cairnet list optimizers.",
+            show_default=False,
+        ),
     ] = None,
     seed: Annotated[
         int,
@@ -124,7 +128,7 @@ def train(
 @app.command(epilog=_examples("cairnet evaluate lenet5.safetensors --data digits"))
 def evaluate(
     model: ModelFile,
-    data: Annotated[str, typer.Option(metavar="NAME", help="digits or mnist.")] = "digits",
+    data: Annotated[str, typer.Option(metavar="NAME", help="See cairnet list data.")] = "digits",
     batch_size: Annotated[int, typer.Option(min=1, metavar="N", help="Images in a step.")] = 256,
     threads: Threads = None,
 ) -> None:
@@ -138,6 +142,7 @@ def evaluate(
     epilog=_examples(
         "cairnet predict lenet5.safetensors seven.png three.jpg",
         "cairnet predict lenet5.safetensors seven.png --plot bars.png",
+        "cairnet predict lenet5.safetensors shoe.png --data fashion_mnist",
     )
 )
 def predict(
@@ -153,12 +158,20 @@ def predict(
             show_default=False,
         ),
     ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="The data set it was trained on, to show the names of its classes.",
+            show_default=False,
+        ),
+    ] = None,
     threads: Threads = None,
 ) -> None:
     """Say what a saved network sees in pictures, and how sure it is."""
     from cairnet.cli.use import predict
 
-    predict(model, images, threads, plot)
+    predict(model, images, threads, plot, data)
 
 
 @app.command(epilog=_examples("cairnet summary lenet5.safetensors"))

@@ -14,7 +14,14 @@ __all__ = ["DATA_SETS", "load_data"]
 
 Pair = tuple[np.ndarray, np.ndarray]
 
-DATA_SETS: Mapping[str, Callable[[], Any]] = {"digits": datasets.digits, "mnist": datasets.mnist}
+DATA_SETS: Mapping[str, Callable[[], Any]] = {
+    "digits": datasets.digits,
+    "mnist": datasets.mnist,
+    "fashion_mnist": datasets.fashion_mnist,
+    "cifar10": datasets.cifar10,
+    "svhn": datasets.svhn,
+    "moons": datasets.moons,
+}
 
 
 def load_data(name: str) -> tuple[Pair, Pair]:

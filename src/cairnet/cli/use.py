@@ -11,6 +11,7 @@ from cairnet.base.configuration import configure
 from cairnet.base.errors import GraphError, ShapeError
 from cairnet.cli.data import load_data
 from cairnet.cli.pictures import load_picture
+from cairnet.data.class_names import class_names
 from cairnet.training.files import load_model
 from cairnet.training.summary import shown_bytes
 
@@ -35,7 +36,11 @@ def evaluate(path: Path, data: str, batch_size: int, threads: int | None) -> Non
 
 
 def predict(
-    path: Path, images: Sequence[Path], threads: int | None, plot: Path | None = None
+    path: Path,
+    images: Sequence[Path],
+    threads: int | None,
+    plot: Path | None = None,
+    data: str | None = None,
 ) -> None:
     """Print a line for each picture: the likeliest classes and their probabilities.
 
@@ -44,8 +49,10 @@ def predict(
         images: the pictures.
         threads: how many to compute with.
         plot: where to draw the pictures, with a bar for every class beside them.
+        data: the data set whose names the classes have; None for their numbers.
 
     Raises:
+        UnknownNameError: the data set is not known.
         DataError: a file is missing, damaged, or cannot be written.
         ShapeError: the network does not take pictures.
     """
@@ -57,11 +64,12 @@ def predict(
         raise ShapeError(f"predict: expected a network with one input, {path} has {len(shape)}")
     pictures = [load_picture(image, tuple(shape[1:])) for image in images]
     outputs = model.predict(np.stack([array for array, _ in pictures]))
+    classes = _class_names(data, outputs.shape[-1])
     wide = max(len(str(image)) for image in images)
     for image, output, (_, turned) in zip(images, outputs, pictures, strict=True):
         best = np.argsort(-output)[:3]
-        answer = f"{best[0]}  {output[best[0]]:7.2%}"
-        others = ", ".join(f"{place} {output[place]:.2%}" for place in best[1:])
+        answer = f"{classes[best[0]]}  {output[best[0]]:7.2%}"
+        others = ", ".join(f"{classes[place]} {output[place]:.2%}" for place in best[1:])
         note = "  (dark on bright: turned around)" if turned else ""
         then = f"   then {others}" if others else ""
         print(f"{str(image).ljust(wide)}  {answer}{then}{note}")
@@ -69,8 +77,21 @@ def predict(
         from cairnet.cli.bars import draw_bars
 
         names = [image.name for image in images]
-        draw_bars(plot, names, [array for array, _ in pictures], outputs)
+        draw_bars(plot, names, [array for array, _ in pictures], outputs, classes)
         print(f"saved {plot}")
+
+
+def _class_names(data: str | None, count: int) -> Sequence[str]:
+    """What the outputs are called: by the classes of a data set, or by their numbers."""
+    if data is None:
+        return [str(number) for number in range(count)]
+    names = class_names(data)
+    if len(names) != count:
+        raise ShapeError(
+            f"--data: expected a data set of {count} classes, since the network has {count} "
+            f"outputs; {data} has {len(names)}"
+        )
+    return names
 
 
 def summary(path: Path) -> None:

@@ -48,6 +48,9 @@ RECIPES: Mapping[str, Recipe] = {
         settings={
             "digits": Settings(epochs=30, batch_size=32, optimizer="adam", learning_rate=0.002),
             "mnist": Settings(epochs=10, batch_size=128, optimizer="adam", learning_rate=0.001),
+            "fashion_mnist": Settings(
+                epochs=10, batch_size=128, optimizer="adam", learning_rate=0.001
+            ),
         },
     ),
 }
