@@ -1,106 +1,31 @@
-r"""Initializers: the values that weights start from.
-
-An initializer is a callable `(shape, dtype) -> array`. The random ones scale their values by how
-many numbers a unit adds up, so that signals neither grow nor fade from layer to layer:
-
-    variance = scale / n,  n = fan in, fan out, or their mean
-
-Here fan in is the number of inputs that one unit reads, fan out the number of units that one input
-is read by; for a convolution both are counted over the taps of the kernel.
-
-Without a seed of its own, an initializer draws a new stream from `cn.seed`'s at every call; with
-one, every call gives the same values.
-"""
+"""Initializers whose spread follows from how many numbers a unit adds up."""
 
 from __future__ import annotations
 
 import math
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
 from cairnet.base.dtypes import DTypeLike, as_dtype, float32
 from cairnet.base.errors import ArgumentError, UnknownNameError
-from cairnet.base.registry import Configurable, Registry
 from cairnet.base.seeds import checked_seed, generator
+from cairnet.nn.initializers.base import Initializer, registry
+from cairnet.nn.initializers.draws import normal, truncated_normal, uniform
 
 __all__ = [
-    "Constant",
     "GlorotNormal",
     "GlorotUniform",
     "HeNormal",
     "HeUniform",
-    "Initializer",
     "LecunNormal",
     "LecunUniform",
-    "Ones",
     "VarianceScaling",
-    "Zeros",
-    "get",
+    "fans",
 ]
 
-_registry: Registry[Callable[..., np.ndarray]] = Registry("initializer")
 
-# The standard deviation of a standard normal distribution cut off at -2 and 2.
-_DEVIATION_OF_TRUNCATED = 0.87962566103423978
-
-
-class Initializer(Configurable, ABC):
-    """Base of the initializers: a callable from shape and dtype to an array."""
-
-    @abstractmethod
-    def __call__(self, shape: Sequence[int], dtype: DTypeLike = float32) -> np.ndarray:
-        """The initial value of a weight of this shape."""
-
-
-@_registry.add
-class Constant(Initializer):
-    """Every element is `value`.
-
-    >>> import cairnet as cn
-    >>> cn.initializers.Constant(0.5)((2,))
-    array([0.5, 0.5], dtype=float32)
-    """
-
-    def __init__(self, value: float = 0.0) -> None:
-        self.value = value
-
-    def __call__(self, shape: Sequence[int], dtype: DTypeLike = float32) -> np.ndarray:
-        """An array full of the value."""
-        return np.full(tuple(shape), self.value, as_dtype(dtype))
-
-
-@_registry.add
-class Zeros(Initializer):
-    """Every element is 0.
-
-    >>> import cairnet as cn
-    >>> cn.initializers.Zeros()((2,))
-    array([0., 0.], dtype=float32)
-    """
-
-    def __call__(self, shape: Sequence[int], dtype: DTypeLike = float32) -> np.ndarray:
-        """An array of zeros."""
-        return np.zeros(tuple(shape), as_dtype(dtype))
-
-
-@_registry.add
-class Ones(Initializer):
-    """Every element is 1.
-
-    >>> import cairnet as cn
-    >>> cn.initializers.Ones()((2,))
-    array([1., 1.], dtype=float32)
-    """
-
-    def __call__(self, shape: Sequence[int], dtype: DTypeLike = float32) -> np.ndarray:
-        """An array of ones."""
-        return np.ones(tuple(shape), as_dtype(dtype))
-
-
-@_registry.add
+@registry.add
 class VarianceScaling(Initializer):
     """Random values of mean 0 and variance scale / n.
 
@@ -165,28 +90,10 @@ def fans(shape: Sequence[int]) -> tuple[int, int]:
     return taps * shape[-2], taps * shape[-1]
 
 
-def _uniform(random: np.random.Generator, count: int, deviation: float) -> np.ndarray:
-    limit = math.sqrt(3) * deviation
-    return random.uniform(-limit, limit, count)
-
-
-def _normal(random: np.random.Generator, count: int, deviation: float) -> np.ndarray:
-    return random.standard_normal(count) * deviation
-
-
-def _truncated_normal(random: np.random.Generator, count: int, deviation: float) -> np.ndarray:
-    values = random.standard_normal(count)
-    outside = np.flatnonzero(np.abs(values) > 2)
-    while outside.size:
-        values[outside] = random.standard_normal(outside.size)
-        outside = outside[np.abs(values[outside]) > 2]
-    return values * (deviation / _DEVIATION_OF_TRUNCATED)
-
-
 _DISTRIBUTIONS = {
-    "uniform": _uniform,
-    "truncated_normal": _truncated_normal,
-    "untruncated_normal": _normal,
+    "uniform": uniform,
+    "truncated_normal": truncated_normal,
+    "untruncated_normal": normal,
 }
 
 
@@ -199,7 +106,7 @@ class _Scaled(VarianceScaling):
         super().__init__(*self.rule, seed=seed)
 
 
-@_registry.add
+@registry.add
 class GlorotUniform(_Scaled):
     """Uniform on [-l, l], l = √(6 / (fan in + fan out)): the default of most layers.
 
@@ -215,14 +122,14 @@ class GlorotUniform(_Scaled):
     rule = (1.0, "fan_avg", "uniform")
 
 
-@_registry.add
+@registry.add
 class GlorotNormal(_Scaled):
     """Truncated normal of variance 2 / (fan in + fan out); see `GlorotUniform`."""
 
     rule = (1.0, "fan_avg", "truncated_normal")
 
 
-@_registry.add
+@registry.add
 class HeUniform(_Scaled):
     """Uniform on [-l, l], l = √(6 / fan in): for layers with rectifiers, which halve the variance.
 
@@ -233,14 +140,14 @@ class HeUniform(_Scaled):
     rule = (2.0, "fan_in", "uniform")
 
 
-@_registry.add
+@registry.add
 class HeNormal(_Scaled):
     """Truncated normal of variance 2 / fan in; see `HeUniform`."""
 
     rule = (2.0, "fan_in", "truncated_normal")
 
 
-@_registry.add
+@registry.add
 class LecunUniform(_Scaled):
     """Uniform on [-l, l], l = √(3 / fan in).
 
@@ -251,22 +158,8 @@ class LecunUniform(_Scaled):
     rule = (1.0, "fan_in", "uniform")
 
 
-@_registry.add
+@registry.add
 class LecunNormal(_Scaled):
     """Truncated normal of variance 1 / fan in; see `LecunUniform`."""
 
     rule = (1.0, "fan_in", "truncated_normal")
-
-
-def get(initializer: Any) -> Callable[..., np.ndarray]:
-    """The initializer of a name, as "glorot_uniform" or "GlorotUniform"; others as they are.
-
-    Raises:
-        UnknownNameError: no initializer has this name; the nearest one that has is offered.
-
-    Example:
-        >>> import cairnet as cn
-        >>> type(cn.initializers.get("he_normal")).__name__
-        'HeNormal'
-    """
-    return _registry.get(initializer)
