@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 import cairnet as cn
+from cairnet.base.errors import GradientError
 from cairnet.base.registry import serialize
 
 NAMES = [name for name in cn.activations.__all__ if name != "get"]
@@ -24,7 +25,16 @@ def test_no_activation_is_the_linear_one() -> None:
 def test_activations_agree_with_keras(name: str) -> None:
     torch = pytest.importorskip("torch")
     keras = pytest.importorskip("keras")
-    theirs = {"exp": torch.exp}.get(name) or getattr(keras.activations, name)
+    plain = {"exp": torch.exp, "step": lambda x: torch.heaviside(x, torch.zeros_like(x))}
+    theirs = plain.get(name) or getattr(keras.activations, name)
     x = np.random.default_rng(0).normal(0, 3, (4, 5))
     expected = theirs(torch.tensor(x)).numpy()
     np.testing.assert_allclose(cn.activations.get(name)(x).numpy(), expected, rtol=1e-9, atol=1e-12)
+
+
+def test_a_step_has_no_slope_to_descend() -> None:
+    x = cn.Variable([-np.inf, 0.0, np.inf])
+    y = cn.activations.step(x)
+    np.testing.assert_array_equal(y.numpy(), [0, 0, 1])
+    with pytest.raises(GradientError, match="does not depend on"):
+        cn.grad(cn.sum(y), x)

@@ -165,7 +165,7 @@ WRONG: dict[str, Case] = {
     "a list for a layer that takes one tensor": (
         lambda: layers.Dense(2)([Input((3,)), Input((4,))]),
         ShapeError,
-        "layer 'dense' (Dense, made at HERE): ",
+        "layer 'dense' (Dense, made at HERE) on input float32[None, 3], float32[None, 4]: ",
         "expected one tensor, got a list of 2; join them first",
     ),
 }

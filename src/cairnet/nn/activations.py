@@ -13,6 +13,7 @@ from typing import Any
 from cairnet.base.registry import Registry
 from cairnet.tensor.core import Tensor
 from cairnet.tensor.functions import (
+    astype,
     celu,
     elu,
     exp,
@@ -33,7 +34,7 @@ from cairnet.tensor.functions import (
     softsign,
     tanh,
 )
-from cairnet.tensor.functions.arguments import as_tensor
+from cairnet.tensor.functions.arguments import as_tensor, floating
 
 __all__ = [
     "celu",
@@ -56,6 +57,7 @@ __all__ = [
     "softmax",
     "softplus",
     "softsign",
+    "step",
     "tanh",
 ]
 
@@ -70,6 +72,23 @@ def linear(x: Any, /) -> Tensor:
     array([-1.,  2.], dtype=float32)
     """
     return as_tensor(x)
+
+
+def step(x: Any, /) -> Tensor:
+    """The threshold of the perceptron: 1 where x > 0, else 0.
+
+    Its derivative is 0 wherever it has one, so gradient descent cannot train what lies below it:
+    `cn.grad` refuses.
+
+    W. McCulloch, W. Pitts: A logical calculus of the ideas immanent in nervous activity. Bulletin
+    of Mathematical Biophysics 5, 1943.
+
+    >>> import cairnet as cn
+    >>> cn.activations.step(cn.asarray([-1.0, 0.0, 2.0])).numpy()
+    array([0., 0., 1.], dtype=float32)
+    """
+    tensor = floating("activations.step", x)
+    return astype(tensor > 0, tensor.dtype)
 
 
 _registry: Registry[_Activation] = Registry("activation")
@@ -93,6 +112,7 @@ for _function in (
     softmax,
     softplus,
     softsign,
+    step,
     tanh,
 ):
     _registry.add(_function)

@@ -126,8 +126,8 @@ class Layer(Part, Configurable):
             ShapeError, DTypeError: the layer cannot take this input; the message names the layer,
                 the line that made it, and the input.
         """
-        given = tuple(self._converted(value) for value in inputs)
         with scope(self.name):
+            given = tuple(self._converted(value) for value in inputs)
             output = self.trace(*given, training=training)
             if isinstance(output, Tensor):
                 output = _distinct(output, _flat(given))
@@ -158,21 +158,20 @@ class Layer(Part, Configurable):
     def _converted(self, value: Any) -> Any:
         """An input as a tensor, or as a list of tensors."""
         several = isinstance(value, list | tuple)
-        if self.takes_list and several:
+        if several and self.takes_list:
             return [as_tensor(item) for item in value]
-        if several and not self.takes_list and holds_tensors(value):
-            raise ShapeError(
-                f"layer {self.name!r} ({type(self).__name__}, made at {self.source}): expected one "
-                f"tensor, got a {type(value).__name__} of {len(value)}; join them first, with "
-                "cn.layers.Concatenate or cn.stack, or let a layer of your own say "
-                "`takes_list = True`"
+        if several and holds_tensors(value):
+            problem = ShapeError(
+                f"expected one tensor, got a {type(value).__name__} of {len(value)}; join them "
+                "first, with cn.layers.Concatenate or cn.stack (a layer of your own that takes "
+                "several says `takes_list = True`)"
             )
+            raise _located(problem, self, [as_tensor(item) for item in value])
+        tensor = as_tensor(value)
         if self.takes_list:
-            raise ShapeError(
-                f"layer {self.name!r} ({type(self).__name__}, made at {self.source}): expected a "
-                f"list of tensors such as [a, b], got {type(value).__name__}"
-            )
-        return as_tensor(value)
+            problem = ShapeError("expected a list of tensors such as [a, b], got one tensor")
+            raise _located(problem, self, [tensor])
+        return tensor
 
     def build_for(self, *inputs: Any) -> None:
         """Make the variables, if that has not been done, for inputs like these."""
