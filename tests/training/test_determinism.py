@@ -44,6 +44,20 @@ def networks() -> dict[str, cn.Sequential]:
                 cn.layers.Dense(10, "softmax"),
             ]
         ),
+        "random and normalized": cn.Sequential(
+            [
+                cn.Input((12, 12, 1)),
+                cn.layers.GaussianNoise(0.1),
+                cn.layers.Conv2D(5, 3, kernel_regularizer="l2"),
+                cn.layers.BatchNormalization(momentum=0.9),
+                cn.layers.Activation("relu"),
+                cn.layers.SpatialDropout2D(0.2),
+                cn.layers.AveragePooling2D(),
+                cn.layers.Flatten(),
+                cn.layers.Dropout(0.5),
+                cn.layers.Dense(10, "softmax", kernel_constraint="max_norm"),
+            ]
+        ),
     }
 
 
@@ -63,7 +77,7 @@ def digest_of(network: str) -> str:
     return digest.hexdigest()
 
 
-@pytest.mark.parametrize("network", ["dense", "convolutional"])
+@pytest.mark.parametrize("network", ["dense", "convolutional", "random and normalized"])
 def test_the_number_of_threads_changes_no_bit(network: str) -> None:
     digests = []
     for threads in (1, 2, 3):
@@ -72,7 +86,7 @@ def test_the_number_of_threads_changes_no_bit(network: str) -> None:
     assert digests[0] == digests[1] == digests[2]
 
 
-@pytest.mark.parametrize("network", ["dense", "convolutional"])
+@pytest.mark.parametrize("network", ["dense", "convolutional", "random and normalized"])
 def test_another_process_comes_to_the_same_bits(network: str) -> None:
     finished = subprocess.run(
         [sys.executable, "-c", PROGRAM.format(network=network)],

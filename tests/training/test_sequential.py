@@ -1,5 +1,6 @@
 """Sequential: shapes, names, and refusals at the line that adds the wrong layer."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -102,7 +103,8 @@ def test_a_model_of_float64_computes_in_float64() -> None:
             ShapeError,
             "whose extent is not known",
         ),
-        (lambda: [cn.Input((4,)), "relu"], ArgumentError, "expected a layer or cn.Input(shape)"),
+        (lambda: [cn.Input((4,)), "relu"], ArgumentError, "cn.Input(shape) or a function, got str"),
+        (lambda: [cn.layers.Dense], ArgumentError, "got the class Dense; write Dense(…)"),
         (lambda: [cn.Input((4,)), cn.Input((4,))], ArgumentError, "only there"),
         (lambda: [cn.layers.Dense(2), cn.Input((4,))], ArgumentError, "as the first layer"),
         (
@@ -119,6 +121,21 @@ def test_a_wrong_layer_is_refused_where_it_is_added(
     with pytest.raises(kind) as caught:
         cn.Sequential(layers())
     assert words in str(caught.value)
+
+
+def test_a_function_is_a_layer(tmp_path: Path) -> None:
+    model = cn.Sequential([cn.Input((3,)), cn.layers.Dense(2), cn.exp, cn.exp, lambda x: x + 1.0])
+    assert [layer.name for layer in model.layers] == ["dense", "exp", "exp_1", "lambda"]
+    x = np.ones((2, 3), np.float32)
+    expected = np.exp(np.exp(x @ model.layers[0].kernel.numpy())) + 1
+    np.testing.assert_allclose(model.predict(x), expected, rtol=1e-5)
+    with pytest.raises(ArgumentError, match="cannot be saved: it has no name"):
+        model.save(tmp_path / "model.safetensors")
+    named = cn.Sequential(model.layers[:3])
+    named.predict(x)
+    named.save(tmp_path / "model.safetensors")
+    again = cn.load_model(tmp_path / "model.safetensors")
+    np.testing.assert_array_equal(again.predict(x), named.predict(x))
 
 
 def test_the_summary_shows_shapes_and_parameters(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from cairnet.base.errors import ArgumentError
 from cairnet.base.registry import serialize
 from cairnet.nn.effects import Effects
-from cairnet.nn.layers import InputLayer, Layer
+from cairnet.nn.layers import InputLayer, Lambda, Layer
 from cairnet.nn.layers.base import Shape, registry
 from cairnet.nn.parts import Part
 from cairnet.nn.phase import phase
@@ -30,9 +30,9 @@ class Sequential(Model):
     """A model whose layers are applied one after another.
 
     Args:
-        layers: the layers, in order. The first may be `cn.Input(shape)`, the shape of one sample;
-            then every layer is checked as soon as it is added. Without it, the shape is taken
-            from the first data.
+        layers: the layers, in order; a function of a tensor is one too. The first may be
+            `cn.Input(shape)`, the shape of one sample; then every layer is checked as soon as it is
+            added. Without it, the shape is taken from the first data.
         name: shown in summaries and errors.
         trainable: whether `fit` may change the variables.
 
@@ -56,7 +56,7 @@ class Sequential(Model):
 
     def __init__(
         self,
-        layers: Sequence[Layer | Placeholder] = (),
+        layers: Sequence[Layer | Placeholder | Callable[..., Any]] = (),
         *,
         name: str | None = None,
         trainable: bool = True,
@@ -68,11 +68,12 @@ class Sequential(Model):
         for layer in layers:
             self.add(layer)
 
-    def add(self, layer: Layer | Placeholder | Mapping[str, Any]) -> None:
+    def add(self, layer: Layer | Placeholder | Mapping[str, Any] | Callable[..., Any]) -> None:
         """Put a layer behind the others.
 
         Args:
-            layer: a layer, or `cn.Input(shape)` as the first.
+            layer: a layer, `cn.Input(shape)` as the first, or a function of a tensor, which becomes
+                a `cn.layers.Lambda`.
 
         Raises:
             ArgumentError, ShapeError, DTypeError: see the class.
@@ -89,9 +90,11 @@ class Sequential(Model):
             layer = registry.get(layer)
         if isinstance(layer, Placeholder):
             layer = InputLayer(layer.shape[1:], layer.dtype, name=layer.name)
+        if callable(layer) and not isinstance(layer, Layer | type):
+            layer = Lambda(layer)
         if not isinstance(layer, Layer):
             raise ArgumentError(
-                f"layers: expected a layer or cn.Input(shape), got {type(layer).__name__}"
+                f"layers: expected a layer, cn.Input(shape) or a function, got {_kind(layer)}"
             )
         if isinstance(layer, InputLayer):
             self._begin(layer)
@@ -205,3 +208,10 @@ class Sequential(Model):
     def from_config(cls, config: Mapping[str, Any]) -> Any:
         """A model like the one that gave this configuration."""
         return cls(**config)
+
+
+def _kind(value: Any) -> str:
+    """What something that is no layer is, for an error: a class is offered its brackets."""
+    if isinstance(value, type):
+        return f"the class {value.__name__}; write {value.__name__}(…)"
+    return type(value).__name__
