@@ -5,6 +5,7 @@ Set before `cairnet` is first imported, and inherited by the processes that test
 
 import os
 import shutil
+import signal
 import tempfile
 
 import pytest
@@ -18,6 +19,11 @@ os.environ["CAIRNET_CACHE"] = tempfile.mkdtemp(prefix="cairnet-tests-")
 # Pictures are drawn without a screen, and Keras runs on PyTorch, the one peer it needs anyway.
 os.environ["MPLBACKEND"] = "Agg"
 os.environ["KERAS_BACKEND"] = "torch"
+
+# A shell starts its background jobs deaf to Ctrl-C, and their children inherit that; the tests of
+# Ctrl-C are to pass there too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_unconfigure() -> None:
