@@ -312,3 +312,11 @@ def test_numbers_outside_an_embedding_show() -> None:
     np.testing.assert_array_equal(np.isnan(y).all(axis=1), [False, False, True, True])
     gradient = cn.grad(cn.sum(layer(np.array([0, 3]))), layer.embeddings).numpy()
     np.testing.assert_array_equal(gradient, [[1, 1], [0, 0], [0, 0]])
+
+
+def test_a_loss_sees_through_layers_that_do_nothing() -> None:
+    logits = cn.Variable([[0.0, 200.0]])
+    for layer in (cn.layers.Dropout(0.5), cn.layers.Activation("linear")):
+        cost = cn.losses.CategoricalCrossentropy()([[1.0, 0.0]], layer(cn.softmax(logits)))
+        assert float(cost) == 200.0
+        np.testing.assert_array_equal(cn.grad(cost, logits).numpy(), [[-1.0, 1.0]])

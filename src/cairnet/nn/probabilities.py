@@ -11,7 +11,7 @@ from cairnet.base.errors import ArgumentError
 from cairnet.tensor.core import Tensor, Variable
 from cairnet.tensor.functions import log, log_softmax, maximum, minimum
 from cairnet.tensor.functions import sum as total
-from cairnet.tensor.primitives import CONVOLVE, DOT, ELEMENTWISE, SUM
+from cairnet.tensor.primitives import CONVOLVE, DOT, ELEMENTWISE, RESHAPE, SUM
 from cairnet.tensor.source import here
 
 __all__ = [
@@ -48,6 +48,7 @@ def away_from_limits(probabilities: Tensor) -> Tensor:
 
 def logits_of(probabilities: Tensor) -> Tensor | None:
     """z, up to a constant for each sample, if the tensor is e^z / Σ e^z along its last axis."""
+    probabilities = _itself(probabilities)
     if probabilities.primitive is not ELEMENTWISE["divide"]:
         return None
     powers, sums = probabilities.inputs
@@ -63,7 +64,15 @@ def logits_of(probabilities: Tensor) -> Tensor | None:
 
 def binary_logits_of(probabilities: Tensor) -> Tensor | None:
     """z, if the tensor is the logistic function of z."""
+    probabilities = _itself(probabilities)
     return probabilities.inputs[0] if probabilities.primitive is ELEMENTWISE["sigmoid"] else None
+
+
+def _itself(tensor: Tensor) -> Tensor:
+    """What layers that do nothing, such as dropout out of training, were given."""
+    while tensor.primitive is RESHAPE and tensor.inputs[0].extents == tensor.extents:
+        [tensor] = tensor.inputs
+    return tensor
 
 
 def refuse_logits(name: str, prediction: Tensor) -> None:

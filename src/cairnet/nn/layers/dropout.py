@@ -42,8 +42,10 @@ class Dropout(Layer):
         ShapeError: noise_shape does not fit the input.
 
     Notes:
-        The masks are functions of the seed, of the count of draws and of the unit's place alone:
-        see `cn.layers.RandomKeys`.
+        A mask is a function of the seed, of the count of draws and of the unit's place alone: see
+        `cn.layers.RandomKeys`. `fit` counts on from step to step. So does a function of your own
+        that is given the updates of a `cn.layers.Effects`; without them it draws the same mask at
+        every call.
 
     Source:
         N. Srivastava, G. Hinton, A. Krizhevsky, I. Sutskever, R. Salakhutdinov: Dropout: a simple

@@ -118,7 +118,7 @@ class LayerNormalization(Layer):
         x = floating("LayerNormalization", x)
         axes = normalize_axes("LayerNormalization", self.axis, x.ndim)
         spread = var(x, axis=axes, keepdims=True)
-        y = (x - mean(x, axis=axes, keepdims=True)) / sqrt(spread + self.epsilon)
+        y = (x - mean(x, axis=axes, keepdims=True)) * (1 / sqrt(spread + self.epsilon))
         if self.scale:
             y = y * _along(self.gamma, axes, x.ndim)
         return y + _along(self.beta, axes, x.ndim) if self.center else y
