@@ -6,13 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.nn.layer_records import (
-    RECORDS,
-    REFUSED_ARGUMENTS,
-    REFUSED_INPUTS,
-    Record,
-    Refusal,
-)
+from tests.nn.layer_records import RECORDS, Record
+from tests.nn.layer_refusals import REFUSED_ARGUMENTS, REFUSED_INPUTS, Refusal
 
 import cairnet as cn
 from cairnet.base.errors import ArgumentError, DTypeError, ShapeError
