@@ -101,8 +101,8 @@ def run_first_call(options: Options) -> StartResult:
         description=(
             "The first call of LeNet-5's training function in a fresh process, everything that is "
             "compiled for it included; imports come before. The cold cache is an empty folder, the "
-            "warm one is what the cold call left there. The peers compile anew in every process, or "
-            "not at all."
+            "warm one is what the cold call left there. The peers compile anew in every process, "
+            "or not at all."
         ),
         before="before it: building the function",
         starts=list(starts.values()),

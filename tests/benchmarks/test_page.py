@@ -98,5 +98,7 @@ def test_results_survive_the_disk_and_the_page_is_always_the_same(
 
 def test_the_published_page_is_made_from_the_published_results() -> None:
     results = Results.load(DOCS / "performance.json")
-    assert (DOCS / "performance.md").read_text() == render(results)
+    assert (DOCS / "performance.md").read_text() == render(results), (
+        "write it again: python -m benchmarks --page-from docs/performance.json"
+    )
     assert (DOCS / "images" / "performance.svg").exists()
