@@ -16,9 +16,8 @@ __all__ = ["REPOSITORY", "Worker", "WorkerError", "environment"]
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
-#: Every library that takes part has a name of its own for the number of threads.
+#: Every peer has a name of its own for the number of threads.
 _THREADS = (
-    "CAIRNET_THREADS",
     "MKL_NUM_THREADS",
     "NPROC",  # XLA
     "NUMEXPR_NUM_THREADS",
@@ -35,8 +34,10 @@ class WorkerError(RuntimeError):
 def environment(threads: int, extra: Mapping[str, str]) -> dict[str, str]:
     """What a process is started with, so that it uses this many threads and finds this package."""
     paths = [str(REPOSITORY), os.environ.get("PYTHONPATH", "")]
+    # Cairnet is run as it comes: on as many of the cores that it sees as are fastest.
+    inherited = {name: value for name, value in os.environ.items() if name != "CAIRNET_THREADS"}
     return {
-        **os.environ,
+        **inherited,
         **dict.fromkeys(_THREADS, str(threads)),
         "CAIRNET_BACKEND": "native",
         "PYTHONPATH": os.pathsep.join(filter(None, paths)),

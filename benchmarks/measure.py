@@ -24,7 +24,7 @@ from benchmarks.crew import Worker, WorkerError
 from benchmarks.options import Options
 from benchmarks.results import ContestResult, Entry, LeftOut
 from benchmarks.words import duration
-from benchmarks.worker import PEAK
+from benchmarks.worker import GAUGE
 
 __all__ = ["Judge", "run_contest"]
 
@@ -36,6 +36,15 @@ class _Player:
     steps: int = 0
     difference: float | None = None
     seconds: list[float] = field(default_factory=list)
+
+
+@dataclass
+class _Samples:
+    """What the machine could do, round by round, and what others took of it, window by window."""
+
+    peaks: list[float] = field(default_factory=list)
+    meetings: list[float] = field(default_factory=list)
+    others: list[float] = field(default_factory=list)
 
 
 def run_contest(contest: Contest, options: Options) -> ContestResult:
@@ -52,7 +61,7 @@ def run_contest(contest: Contest, options: Options) -> ContestResult:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="benchmark-")))
         path = folder / "problem.npz"
         problem.save(path)
-        peak = stack.enter_context(Worker(contest.name, PEAK, path, options.threads))
+        gauge = stack.enter_context(Worker(contest.name, GAUGE, path, options.threads))
         players = _assemble(contest, path, options, stack, left_out)
         losses = players[0].worker.order("first", steps=options.compared)["losses"]
         judge = Judge(np.array(losses), contest.tolerance)
@@ -60,7 +69,7 @@ def run_contest(contest: Contest, options: Options) -> ContestResult:
         for player in players:
             answer = player.worker.order("calibrate", seconds=options.window)
             player.steps = answer["steps"]
-        peaks, others = _play(players, peak, judge, options)
+        samples = _play(players, gauge, judge, options)
     return ContestResult(
         name=contest.name,
         title=contest.title,
@@ -73,8 +82,9 @@ def run_contest(contest: Contest, options: Options) -> ContestResult:
         compared=options.compared,
         entries=[_entry(player) for player in players],
         left_out=left_out,
-        peaks=peaks,
-        others=statistics.fmean(others) if others else None,
+        peaks=samples.peaks,
+        meetings=samples.meetings if options.threads > 1 else [],
+        others=statistics.fmean(samples.others) if samples.others else None,
     )
 
 
@@ -175,12 +185,9 @@ def _agrees(player: _Player, judge: Judge, options: Options, left_out: list[Left
     return True
 
 
-def _play(
-    players: list[_Player], peak: Worker, judge: Judge, options: Options
-) -> tuple[list[float], list[float]]:
-    """The rounds; the samples of the peak, and what share other processes took each time."""
-    peaks: list[float] = []
-    others: list[float] = []
+def _play(players: list[_Player], gauge: Worker, judge: Judge, options: Options) -> _Samples:
+    """The rounds; what each player reaches is kept with the player."""
+    samples = _Samples()
     for number in range(options.rounds):
         for player in players if number % 2 == 0 else reversed(players):
             time.sleep(options.pause)
@@ -188,14 +195,14 @@ def _play(
             _check_window(player, answer, judge)
             player.seconds.append(answer["seconds"] / answer["steps"])
             if answer["others"] is not None:
-                others.append(answer["others"])
+                samples.others.append(answer["others"])
         time.sleep(options.pause)
-        peaks.append(peak.order("peak")["flops"])
-        times = "  ".join(
-            f"{each.contestant.name} {duration(each.seconds[-1])}" for each in players
-        )
-        options.say(f"  round {number + 1} of {options.rounds}: {times}")
-    return peaks, others
+        sampled = gauge.order("sample")
+        samples.peaks.append(sampled["peak"])
+        samples.meetings.append(sampled["meeting"])
+        times = [f"{each.contestant.name} {duration(each.seconds[-1])}" for each in players]
+        options.say(f"  round {number + 1} of {options.rounds}: {'  '.join(times)}")
+    return samples
 
 
 def _check_window(player: _Player, answer: dict[str, Any], judge: Judge) -> None:

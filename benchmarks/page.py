@@ -166,8 +166,9 @@ def _rules(results: Results) -> str:
         "contestant that computes something else is left out. The same losses are compared again "
         "at the beginning of every window that is timed.\n"
         "- Each contestant has a process of its own and "
-        f"{_count(results.threads, 'thread')}, unless its name says that it has fewer. One works "
-        "while the others sleep.\n"
+        f"{_count(results.threads, 'thread')}, unless its name says that it has fewer. Cairnet "
+        "runs as it comes, on whichever number of threads up to that it finds fastest. One "
+        "contestant works while the others sleep.\n"
         f"- They take turns, {results.rounds} rounds long, and backwards in every other round. A "
         "turn is a window of many steps that begins from the initial weights; what a step takes is "
         "the window's time divided by its steps. The tables have the median of the rounds and the "
@@ -177,7 +178,20 @@ def _rules(results: Results) -> str:
         "- GFLOP/s count the multiplications and additions of products and convolutions, forward "
         "and in both gradients, and nothing else. The peak that they are compared with is a loop "
         "of multiply-adds on registers on all threads, sampled after every round.\n"
+        f"{_meetings(results)}"
         "- Other programs on the machine disturb the measurement." + disturbance
+    )
+
+
+def _meetings(results: Results) -> str:
+    meetings = [seconds for contest in results.contests for seconds in contest.meetings]
+    if not meetings:
+        return ""
+    return (
+        "- The threads of a step meet at barriers. How long a meeting takes depends on how far "
+        "apart the cores are, and those of a virtual machine may be moved at any time. It is "
+        f"sampled after every round too: {duration(statistics.median(meetings))}, and from "
+        f"{duration(min(meetings))} to {duration(max(meetings))}.\n"
     )
 
 

@@ -76,6 +76,7 @@ class ContestResult:
         entries: Cairnet's first.
         left_out: who did not take part.
         peaks: samples of the processor's peak between the windows, operations in a second.
+        meetings: samples of the time in which the threads meet, in seconds; none for one thread.
         others: the share of the processors that other processes took meanwhile, if known.
     """
 
@@ -91,6 +92,7 @@ class ContestResult:
     entries: list[Entry]
     left_out: list[LeftOut]
     peaks: list[float]
+    meetings: list[float]
     others: float | None
 
     @property

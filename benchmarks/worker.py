@@ -23,10 +23,10 @@ from benchmarks.contest import Runner
 from benchmarks.load import Load
 from benchmarks.problem import Problem
 
-__all__ = ["PEAK", "Trainer", "main"]
+__all__ = ["GAUGE", "Trainer", "main"]
 
-#: The contestant that samples the processor's peak instead of training anything.
-PEAK = "peak"
+#: The contestant that samples what the machine can do instead of training anything.
+GAUGE = "gauge"
 
 Order = dict[str, Any]
 Answer = dict[str, Any]
@@ -90,7 +90,7 @@ def main(contest: str, contestant: str, path: str, threads: int, answers: int) -
 
     Args:
         contest: the name of the workload.
-        contestant: the name of who takes part, or PEAK.
+        contestant: the name of who takes part, or GAUGE.
         path: the file of the problem.
         threads: how many threads it may use.
         answers: the file descriptor to answer on.
@@ -106,11 +106,12 @@ def main(contest: str, contestant: str, path: str, threads: int, answers: int) -
 def _prepare(
     contest: str, contestant: str, path: str, threads: int
 ) -> tuple[float, Callable[[Order], Answer]]:
-    if contestant == PEAK:
+    if contestant == GAUGE:
+        from benchmarks.meeting import Meeting
         from benchmarks.peak import Peak
 
-        peak = Peak(threads)
-        return 0.0, lambda _: {"flops": peak.sample()}
+        peak, meeting = Peak(threads), Meeting(threads)
+        return 0.0, lambda _: {"peak": peak.sample(), "meeting": meeting.sample()}
     from benchmarks.workloads import CONTESTS
 
     chosen = CONTESTS[contest].contestant(contestant)

@@ -16,14 +16,21 @@ __all__ = ["calls", "fit", "steps"]
 Build = Callable[[Problem, int], Runner]
 
 
-def steps(model: Callable[[], Any], loss: Any, optimizer: Optimizer) -> Build:
-    """The training function, run by `steps`: one native call for the whole window."""
-    return lambda problem, threads: _Steps(problem, model(), loss, optimizer)
+def steps(model: Callable[[], Any], loss: Any, optimizer: Optimizer, run: int) -> Build:
+    """The training function, run by `steps`.
+
+    Args:
+        model: makes the network.
+        loss: its loss, or the loss's name.
+        optimizer: the update rule.
+        run: how many steps are one native call; `fit` chooses some tens of milliseconds of them.
+    """
+    return lambda problem, threads: _Steps(problem, model(), loss, optimizer, run)
 
 
 def calls(model: Callable[[], Any], loss: Any, optimizer: Optimizer) -> Build:
     """The training function, called from Python once for every step."""
-    return lambda problem, threads: _Calls(problem, model(), loss, optimizer)
+    return lambda problem, threads: _Calls(problem, model(), loss, optimizer, 1)
 
 
 def fit(model: Callable[[], Any], loss: Any, optimizer: Optimizer) -> Build:
@@ -32,7 +39,9 @@ def fit(model: Callable[[], Any], loss: Any, optimizer: Optimizer) -> Build:
 
 
 class _Steps:
-    def __init__(self, problem: Problem, model: Any, loss: Any, optimizer: Optimizer) -> None:
+    def __init__(
+        self, problem: Problem, model: Any, loss: Any, optimizer: Optimizer, run: int
+    ) -> None:
         rule = _rule(optimizer)
         inputs: list[Any] = []
         x: Any = cn.Variable(problem.x, name="x", trainable=False)
@@ -47,15 +56,18 @@ class _Steps:
         self.function = cn.function(inputs, cost, updates=updates, name="training step")
         self._start = _Start([*variables, *rule.variables])
         self._order = problem.order
+        self._run = run
 
     def reset(self, order: np.ndarray) -> None:
         self._start.restore()
         self._order = order
 
     def run(self) -> np.ndarray:
-        order = self._order
-        arguments = [order] if order.shape[1] else []
-        return np.asarray(self.function.steps(len(order), *arguments))
+        losses = []
+        for start in range(0, len(self._order), self._run):
+            order = self._order[start : start + self._run]
+            losses.append(self.function.steps(len(order), *([order] if order.shape[1] else [])))
+        return np.concatenate(losses)
 
 
 class _Calls(_Steps):

@@ -139,7 +139,7 @@ CONTEST = Contest(
     ),
     problem=_problem,
     contestants=(
-        Contestant("Cairnet", "cairnet", with_cairnet.steps(_cairnet, _LOSS, _OPTIMIZER)),
+        Contestant("Cairnet", "cairnet", with_cairnet.steps(_cairnet, _LOSS, _OPTIMIZER, 32)),
         Contestant(
             "Cairnet, fit",
             "cairnet",

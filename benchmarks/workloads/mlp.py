@@ -16,7 +16,7 @@ from benchmarks.runners import with_cairnet, with_jax, with_sklearn, with_torch
 __all__ = ["CONTEST"]
 
 _OPTIMIZER = Optimizer("sgd", 3.0)
-_ROWS, _BATCH, _EPOCHS = 50_000, 10, 4
+_ROWS, _BATCH, _EPOCHS = 50_000, 10, 8
 
 
 def _problem(quick: bool) -> Problem:
@@ -74,6 +74,11 @@ def _flops(batch: int) -> int:
     return dense(batch, 784, 30, first=True) + dense(batch, 30, 10)
 
 
+_CAIRNET = Contestant(
+    "Cairnet",
+    "cairnet",
+    with_cairnet.steps(_cairnet, "quadratic_cost", _OPTIMIZER, _ROWS // _BATCH),
+)
 _JAX = Contestant(
     "JAX, lax.scan",
     "jax",
@@ -93,9 +98,8 @@ CONTEST = Contest(
     ),
     problem=_problem,
     contestants=(
-        Contestant(
-            "Cairnet", "cairnet", with_cairnet.steps(_cairnet, "quadratic_cost", _OPTIMIZER)
-        ),
+        _CAIRNET,
+        _CAIRNET.alone(),
         _JAX,
         _JAX.alone(),
         Contestant("JAX, jitted step", "jax", with_jax.calls(_jax, _OPTIMIZER), ("jax",)),

@@ -38,6 +38,7 @@ def test_a_contest_compares_losses_and_takes_turns() -> None:
         assert all(1e-8 < seconds < 1 for seconds in entry.seconds)
     assert len(result.peaks) == QUICK.rounds
     assert result.peak > 1e8
+    assert result.meetings == []  # there is but one thread
     assert result.best_peer is numpy
     assert result.ratio == pytest.approx(numpy.median / result.ours.median)
 

@@ -35,6 +35,7 @@ def results() -> Results:
         ],
         left_out=[LeftOut("JAX", "jax not installed")],
         peaks=[400e9, 500e9, 300e9],
+        meetings=[7e-8, 1e-7, 9e-7],
         others=0.01,
     )
     start = StartResult(
@@ -67,6 +68,7 @@ def test_numbers_are_medians_and_ratios_of_medians(results: Results) -> None:
     assert "| torch | 33.0 µs | 30.0 µs | 3.00 × | 60.6 | 15 % | 2e-07 |" in text
     assert "The floor of 2 times faster than the best peer is reached." in text
     assert "Left out: JAX (jax not installed)." in text
+    assert "100 ns, and from 70.0 ns to 900 ns" in text
     assert "Not reached" not in text
     assert "measure again" not in text
 

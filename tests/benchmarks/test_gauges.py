@@ -1,10 +1,11 @@
-"""What rates are computed from: the peak of the processor and the operations of a step."""
+"""What the machine can do, and what a step asks of it: peak, meetings and operations."""
 
 import time
 
 import numpy as np
 
 import cairnet as cn
+from benchmarks.meeting import Meeting
 from benchmarks.operations import convolution
 from benchmarks.peak import Peak, peak_ir
 from benchmarks.workloads import CONTESTS
@@ -26,6 +27,12 @@ def test_a_product_of_matrices_stays_below_the_peak() -> None:
         rates.append(2 * size**3 / (time.perf_counter() - start))
     # The machine's state may change between the samples, and a peak may be a little too low.
     assert 1e9 < max(rates) < 1.5 * threads * max(peak.sample() for _ in range(5))
+
+
+def test_threads_meet_in_less_than_they_would_sleep() -> None:
+    assert 0 < Meeting(1).sample() < 1e-4
+    # On busy cores a meeting lasts until the other thread has its turn.
+    assert 0 < Meeting(2).sample() < 0.1
 
 
 def test_the_loop_keeps_to_registers_on_every_machine() -> None:
