@@ -36,8 +36,7 @@ def test_a_layer_agrees_with_its_peer(record: Record) -> None:
     ids=str,
 )
 def test_where_the_peer_is_a_formula_keras_agrees_in_float32(record: Record) -> None:
-    import torch
-
+    torch = pytest.importorskip("torch")
     keras = pytest.importorskip("keras")
     random = np.random.default_rng(len(str(record)))
     layer, arrays = record.make(), [x.astype("float32") for x in inputs_of(record, random)]
