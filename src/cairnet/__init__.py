@@ -26,7 +26,7 @@ from cairnet.base.dtypes import (
 )
 from cairnet.base.seeds import seed
 from cairnet.base.version import __version__
-from cairnet.data import datasets
+from cairnet.data import augment, datasets
 from cairnet.nn import (
     activations,
     constraints,
@@ -265,6 +265,7 @@ __all__ = [
     "atan",
     "atan2",
     "atanh",
+    "augment",
     "avg_pool",
     "bitwise_and",
     "bitwise_invert",
