@@ -269,6 +269,53 @@ class Builder:
             "ptr", f"getelementptr {element}, ptr {pointer.name}, {index.type} {index.name}"
         )
 
+    def offsets(self, pointer: Value, element: str, indices: Value) -> Value:
+        """A vector of addresses, one for each of a vector of indices."""
+        return self.emit(
+            vector_of("ptr", indices.lanes),
+            f"getelementptr {element}, ptr {pointer.name}, {indices.type} {indices.name}",
+        )
+
+    def masked_load(self, type_: str, pointer: Value, mask: Value, align: int) -> Value:
+        """Read the active lanes of a vector; the others are zero."""
+        return self.call(
+            type_,
+            f"llvm.masked.load.{mangled(type_)}.p0",
+            Value(f"ptr align {align}", pointer.name),
+            mask,
+            Value(type_, "zeroinitializer"),
+        )
+
+    def masked_store(self, value: Value, pointer: Value, mask: Value, align: int) -> None:
+        """Write the active lanes of a vector."""
+        self.call(
+            "void",
+            f"llvm.masked.store.{mangled(value.type)}.p0",
+            value,
+            Value(f"ptr align {align}", pointer.name),
+            mask,
+        )
+
+    def gather(self, type_: str, pointers: Value, mask: Value, align: int) -> Value:
+        """Read the active lanes of a vector from an address each; the others are zero."""
+        return self.call(
+            type_,
+            f"llvm.masked.gather.{mangled(type_)}.v{pointers.lanes}p0",
+            Value(f"{pointers.type} align {align}", pointers.name),
+            mask,
+            Value(type_, "zeroinitializer"),
+        )
+
+    def scatter(self, value: Value, pointers: Value, mask: Value, align: int) -> None:
+        """Write the active lanes of a vector to an address each."""
+        self.call(
+            "void",
+            f"llvm.masked.scatter.{mangled(value.type)}.v{pointers.lanes}p0",
+            value,
+            Value(f"{pointers.type} align {align}", pointers.name),
+            mask,
+        )
+
     # -- loops ---------------------------------------------------------------------------------
 
     @contextmanager

@@ -19,7 +19,7 @@ from cairnet.backends.native.addresses import (
     group_of,
     memory_type,
 )
-from cairnet.backends.native.builder import Builder, Value, llvm_type, mangled, vector_of
+from cairnet.backends.native.builder import Builder, Value, llvm_type, vector_of
 from cairnet.base.dtypes import is_floating
 from cairnet.base.errors import CompileError
 from cairnet.compiler.loops import (
@@ -265,20 +265,8 @@ class Evaluator(Addresses):
             offsets = moved if offsets is None else builder.binary("add", offsets, moved)
         if offsets is None:
             raise CompileError("a vector load needs an address that varies along the lanes")
-        pointers = self._pointer_vector(memory, pointer, offsets)
-        return builder.call(
-            type_,
-            f"llvm.masked.gather.{mangled(type_)}.v{self.lanes}p0",
-            Value(f"{pointers.type} align {align}", pointers.name),
-            self._mask(mask),
-            Value(type_, "zeroinitializer"),
-        )
-
-    def _pointer_vector(self, memory: str, pointer: Value, offsets: Value) -> Value:
-        return self.builder.emit(
-            vector_of("ptr", self.lanes),
-            f"getelementptr {memory}, ptr {pointer.name}, {offsets.type} {offsets.name}",
-        )
+        pointers = builder.offsets(pointer, memory, offsets)
+        return builder.gather(type_, pointers, self._mask(mask), align)
 
     def _contiguous_load(
         self, type_: str, memory: str, pointer: Value, mask: Value | None, backwards: bool
@@ -290,13 +278,7 @@ class Evaluator(Addresses):
         if mask is None:
             value = builder.load(type_, pointer, align)
         else:
-            value = builder.call(
-                type_,
-                f"llvm.masked.load.{mangled(type_)}.p0",
-                Value(f"ptr align {align}", pointer.name),
-                mask,
-                Value(type_, "zeroinitializer"),
-            )
+            value = builder.masked_load(type_, pointer, mask, align)
         return self._reversed(value) if backwards else value
 
     def _reversed(self, value: Value) -> Value:
@@ -366,13 +348,7 @@ class Evaluator(Addresses):
             if place.mask is None:
                 builder.store(value, pointer, align)
             else:
-                builder.call(
-                    "void",
-                    f"llvm.masked.store.{mangled(value.type)}.p0",
-                    value,
-                    Value(f"ptr align {align}", pointer.name),
-                    place.mask,
-                )
+                builder.masked_store(value, pointer, place.mask, align)
             return
         self._scatter(store, value, pointer, place, add)
 
@@ -381,16 +357,12 @@ class Evaluator(Addresses):
         builder, dtype = self.builder, store.buffer.dtype
         memory = memory_type(dtype)
         stride = store.offset.coefficient(self.vector) if self.vector is not None else 0
-        pointers = self._pointer_vector(memory, pointer, self.lane_offsets(stride))
-        aligned = Value(f"{pointers.type} align {_alignment(memory)}", pointers.name)
-        mask = self._mask(place.mask)
+        pointers = builder.offsets(pointer, memory, self.lane_offsets(stride))
+        mask, align = self._mask(place.mask), _alignment(memory)
         if add:
-            zero = Value(value.type, "zeroinitializer")
-            name = f"llvm.masked.gather.{mangled(value.type)}.v{self.lanes}p0"
-            held = builder.call(value.type, name, aligned, mask, zero)
+            held = builder.gather(value.type, pointers, mask, align)
             value = scalars.compute(builder, "add", dtype, dtype, [held, value])
-        name = f"llvm.masked.scatter.{mangled(value.type)}.v{self.lanes}p0"
-        builder.call("void", name, value, aligned, mask)
+        builder.scatter(value, pointers, mask, align)
 
 
 def _alignment(memory: str) -> int:
