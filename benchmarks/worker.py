@@ -108,7 +108,7 @@ def _prepare(
 ) -> tuple[float, Callable[[Order], Answer]]:
     if contestant == GAUGE:
         from benchmarks.meeting import Meeting
-        from benchmarks.peak import Peak
+        from cairnet.backends.native.peak import Peak
 
         peak, meeting = Peak(threads), Meeting(threads)
         return 0.0, lambda _: {"peak": peak.sample(), "meeting": meeting.sample()}

@@ -188,12 +188,12 @@ def test_a_program_shows_what_it_was_made_of() -> None:
 
 
 @pytest.mark.usefixtures("folder")
-def test_a_timed_program_counts_cycles() -> None:
+def test_a_timed_program_says_how_long_each_kernel_takes() -> None:
     step = dense()
     graph = step.function().graph
     sizes = {size: 10 for tensor in step.inputs for size in tensor.extents[:1]}
     for _ in range(2):
         program = compile_program(graph.inputs, graph.outputs, graph.updates, sizes, timed=True)
         program.run(step.arguments, sizes)
-        assert len(program.times) == len(program.module.kernels)
-        assert program.times.sum() > 0
+        assert program.times.shape == (len(program.module.kernels), 2)
+        assert (program.times[:, 0] > 0).all()

@@ -19,7 +19,9 @@ from dataclasses import dataclass, replace
 
 from cairnet.backends.native import team
 from cairnet.backends.native.builder import Builder, Value
+from cairnet.backends.native.clock import emit_ticks
 from cairnet.backends.native.emit import Kernel, emit_kernel
+from cairnet.backends.native.machine import host
 from cairnet.backends.native.tables import CONTEXT_SLOTS
 from cairnet.compiler.likeness import Form, carried, form_of, plain_form
 from cairnet.compiler.loops import Buffer, Moving
@@ -50,22 +52,24 @@ class Module:
     cycles: float
 
 
-def build_module(lowered: Lowered, timed: bool = False) -> Module:
+def build_module(lowered: Lowered, timed: bool = False, architecture: str | None = None) -> Module:
     """Emit every kernel and the program that runs them.
 
     Args:
         lowered: the scheduled nests.
-        timed: whether the program adds up the cycles that thread 0 spends in each kernel,
-            waiting for the others at its end included.
+        timed: whether the program adds up how long thread 0 computes in each kernel, and how
+            long it waits for the others at the meeting that follows.
+        architecture: of the processor that is to run it; default: this one's.
     """
+    architecture = architecture or host().architecture
     kernels = _Kernels(lowered)
     kernels.add(lowered.steps)
-    writer = _ProgramWriter(kernels, timed)
+    writer = _ProgramWriter(kernels, timed, architecture)
     program = writer.write(lowered.steps)
     parts = [
         "@zeros = private unnamed_addr constant [512 x i8] zeroinitializer, align 64",
         *sorted(kernels.declarations | program.declarations),
-        team.barrier_ir(),
+        team.barrier_ir(architecture),
         *(
             text.replace("define void @KERNEL(", f"define private void @{name}(")
             for text, name in kernels.names.items()
@@ -119,9 +123,10 @@ class _Kernels:
 class _ProgramWriter:
     """Writes `@program`; numbers buffers and extents in the order in which it needs them."""
 
-    def __init__(self, kernels: _Kernels, timed: bool) -> None:
+    def __init__(self, kernels: _Kernels, timed: bool, architecture: str) -> None:
         self.kernels = kernels
         self.timed = timed
+        self.architecture = architecture
         self.buffers: dict[Buffer, int] = {}
         self.extents: dict[Extent, int] = {}
         self.builder = Builder(
@@ -153,8 +158,7 @@ class _ProgramWriter:
         self.is_first = builder.compare("icmp eq", self.thread, builder.integer(0))
         with builder.loop(builder.integer(0), self.slots["steps"], stem="step"):
             if self.timed:
-                builder.store(builder.call("i64", "llvm.readcyclecounter"), self.clock, 8)
-                self.position = 0
+                builder.store(emit_ticks(builder, self.architecture), self.clock, 8)
             self._sequence(steps, 0)
             self._meet()
             with builder.loop(builder.integer(0), builder.integer(count), stem="moved") as number:
@@ -181,6 +185,8 @@ class _ProgramWriter:
 
     def _meet(self) -> None:
         team.emit_barrier(self.builder, self.slots["barrier"], self.thread, self.threads)
+        if self.timed and self.position:
+            self._add_time(2 * self.position - 1)
 
     def _sequence(self, steps: Sequence[Step | LoopStep], phase: int) -> None:
         """Steps in order, with a meeting wherever the phase changes."""
@@ -248,7 +254,8 @@ class _ProgramWriter:
             )
             self._call(name, begin, end, arguments)
         if self.timed:
-            self._add_time()
+            self.position += 1
+            self._add_time(2 * self.position - 2)
 
     def _call(self, name: str, begin: Value, end: Value, arguments: Sequence[Value]) -> None:
         listed = ", ".join(f"{value.type} {value.name}" for value in (begin, end, *arguments))
@@ -278,12 +285,11 @@ class _ProgramWriter:
             "i64", self.builder.offset(self.slots["extents"], "i64", number), 8
         )
 
-    def _add_time(self) -> None:
-        """Add the cycles since the last reading of the clock to the entry of this kernel."""
+    def _add_time(self, entry: int) -> None:
+        """Add the ticks since the last reading of the clock to an entry of the table of times."""
         builder = self.builder
-        now = builder.call("i64", "llvm.readcyclecounter")
-        place = builder.offset(self.slots["times"], "i64", builder.integer(self.position))
-        self.position += 1
+        now = emit_ticks(builder, self.architecture)
+        place = builder.offset(self.slots["times"], "i64", builder.integer(entry))
         spent = builder.binary("sub", now, builder.load("i64", self.clock, 8))
         with builder.when(self.is_first):
             total = builder.binary("add", builder.load("i64", place, 8), spent)

@@ -29,7 +29,7 @@ class Passes:
         outputs: the results wanted.
         updates: variables and the expressions of their new values.
         fixed: the unknown extents that are compiled as numbers; the others stay run-time numbers.
-        timed: whether the program adds up the cycles spent in each kernel.
+        timed: whether the program adds up the time spent in each kernel.
     """
 
     def __init__(

@@ -46,7 +46,7 @@ def compile_program(
         outputs: the results wanted.
         updates: variables and the expressions of their new values.
         fixed: the unknown extents that are compiled as numbers; the others stay run-time numbers.
-        timed: whether the program adds up the cycles spent in each kernel (see `times`).
+        timed: whether the program adds up the time spent in each kernel (see `times`).
     """
     return NativeProgram(_Source(inputs, outputs, updates, fixed, timed))
 
@@ -124,6 +124,8 @@ class NativeProgram:
         self._symbols = graph.symbols
         self._tables = Tables(self.blueprint, graph)
         self._inputs = self._tables.places("input", source.count)
+        #: How many threads the last call ran on.
+        self.threads = 0
         # The tables and the arena serve one call at a time.
         self._lock = threading.Lock()
 
@@ -150,7 +152,11 @@ class NativeProgram:
 
     @property
     def times(self) -> np.ndarray:
-        """For a timed program the cycles that thread 0 has spent in each kernel of `module`."""
+        """What thread 0 of a timed program has spent on each kernel of `module` since it was made.
+
+        Two columns, in ticks of `cairnet.backends.native.clock`: computing, and waiting for the
+        other threads at the meeting that follows.
+        """
         return self._tables.times
 
     # -- running -------------------------------------------------------------------------------
@@ -192,14 +198,14 @@ class NativeProgram:
         """On as many threads as the user asked for, or else on as many as are fastest."""
         context = self._tables.context
         if configuration().threads is not None:
-            team.run(self._entry, context, team.get_threads())
+            self.threads = team.run(self._entry, context, team.get_threads())
             return
         if self.blueprint.cycles * count < _ALONE_CYCLES:
-            team.run(self._entry, context, 1)
+            self.threads = team.run(self._entry, context, 1)
             return
         if sizes.pace is None:
             sizes.pace = Pace(team.get_threads())
         threads = sizes.pace.choose()
         start = time.perf_counter()
-        team.run(self._entry, context, threads)
+        self.threads = team.run(self._entry, context, threads)
         sizes.pace.record(threads, (time.perf_counter() - start) / count)

@@ -26,7 +26,8 @@ __all__ = ["CONTEXT_SLOTS", "Result", "Sizes", "Tables", "address"]
 
 #: What the context holds, one 8-byte slot each: addresses of the table of buffers, of the table of
 #: extents, of the table of strides (bytes from one step to the next), of the barrier, of the times
-#: (cycles spent in each kernel by thread 0, if the module is timed), and the number of steps.
+#: (ticks that thread 0 has computed in each kernel, and waited after it, if the module is timed),
+#: and the number of steps.
 CONTEXT_SLOTS = ("buffers", "extents", "strides", "barrier", "times", "steps")
 _EXTENTS, _STEPS = CONTEXT_SLOTS.index("extents"), CONTEXT_SLOTS.index("steps")
 #: How many sets of sizes are remembered; working one out anew takes well under a millisecond.
@@ -71,7 +72,7 @@ class Tables:
         buffers: addresses, to be filled in for inputs and outputs at every call.
         strides: for each of them how many bytes it moves on at every step.
         context: address of the table that the program is called with.
-        times: cycles spent in each kernel, if the program is timed.
+        times: for each kernel the ticks of computing and of waiting, if the program is timed.
     """
 
     def __init__(self, blueprint: Blueprint, graph: Fingerprint) -> None:
@@ -79,7 +80,7 @@ class Tables:
         count = max(len(blueprint.buffers), 1)
         self.buffers = (ctypes.c_uint64 * count)()
         self.strides = (ctypes.c_int64 * count)()
-        self.times = np.zeros(max(blueprint.kernels, 1), np.int64)
+        self.times = np.zeros((max(blueprint.kernels, 1), 2), np.int64)
         self._barrier = _aligned(team.BARRIER_BYTES)
         self._context = (ctypes.c_int64 * len(CONTEXT_SLOTS))(
             ctypes.addressof(self.buffers),
