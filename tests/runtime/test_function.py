@@ -13,6 +13,7 @@ from tests.runtime.steps import STEPS, batches
 
 import cairnet as cn
 from cairnet.base.configuration import configure
+from cairnet.base.errors import ShapeError
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 BACKENDS = ("native", "reference")
@@ -158,6 +159,39 @@ def test_givens_replace_tensors() -> None:
     x, y = cn.input((2,), name="x"), cn.input((2,), name="y")
     f = cn.function([y], x * 3.0, givens={x: y + 1.0}, backend="native")
     assert f([1.0, 2.0]).tolist() == [6, 9]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_givens_settle_extents_that_the_graph_computes_with(backend: str) -> None:
+    """Rows of a kept data set in the place of a batch, as Theano's users write it."""
+    x, number = cn.input((None, 2), name="x"), cn.scalar("number", dtype="int64")
+    data = cn.Variable(np.arange(12, dtype="f4").reshape(6, 2), name="data")
+    mean = cn.mean(cn.reshape(x, (x.extents[0] * 2,)) - cn.zeros((2 * x.extents[0],)))
+    rows = number * 3 + cn.arange(3)
+    f = cn.function([number], mean, givens={x: data[rows]}, backend=backend)
+    assert [float(f(0)), float(f(1))] == [2.5, 8.5]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_givens_settle_extents_inside_a_loop(backend: str) -> None:
+    x, y = cn.input((4, None), name="x"), cn.input((None,), name="y")
+    doubled, _ = cn.scan(lambda row, _: (row * 2.0, None), x, None)
+    f = cn.function([y], doubled, givens={x: cn.stack([y, y, y, y])}, backend=backend)
+    np.testing.assert_array_equal(f([1.0, 2.0]), [[2.0, 4.0]] * 4)
+
+
+def test_givens_leave_extents_that_arguments_tell() -> None:
+    x, y = cn.input((None,), name="x"), cn.input((None,), name="y")
+    hidden = x * 2.0
+    f = cn.function([x, y], [cn.sum(hidden), cn.sum(x)], givens={hidden: y})
+    total, given = f([1.0, 2.0], [5.0, 6.0, 7.0])
+    assert (float(total), float(given)) == (18.0, 3.0)
+
+
+def test_givens_of_another_known_extent_are_refused() -> None:
+    x, y = cn.input((None, 2), name="x"), cn.input((None, 3), name="y")
+    with pytest.raises(ShapeError, match=r"givens: .*None, 2.*None, 3.*known extents must agree"):
+        cn.function([y], cn.sum(x), givens={x: y})
 
 
 def test_a_dataset_in_a_variable_is_read_by_row_numbers() -> None:

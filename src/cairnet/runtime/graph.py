@@ -59,7 +59,7 @@ def build_graph(
     pairs = [_check_update(variable, value) for variable, value in (updates or {}).items()]
     results = [*outputs, *(value for _, value in pairs)]
     if givens:
-        results = substitute(results, givens)
+        results = substitute(results, givens, _sizes_given(inputs, givens))
     listed = set(inputs)
     order = topological_order(results)
     for tensor in order:
@@ -94,6 +94,23 @@ def _check_inputs(inputs: Sequence[Any]) -> None:
             )
     if len(set(inputs)) != len(inputs):
         raise ArgumentError("inputs: a placeholder is listed twice")
+
+
+def _sizes_given(inputs: Sequence[Input], givens: Mapping[Tensor, Tensor]) -> dict[Extent, Size]:
+    """What the extents of replaced tensors come to, where no argument of a call tells it."""
+    told = {symbol for tensor in inputs for symbol in symbols_of(tensor.extents)}
+    sizes: dict[Extent, Size] = {}
+    for old, new in givens.items():
+        for own, size in zip(old.extents, new.extents, strict=False):
+            if isinstance(own, Extent):
+                if is_symbol(own) and own not in told:
+                    sizes.setdefault(own, size)
+            elif isinstance(size, int) and size != own:
+                raise ShapeError(
+                    f"givens: {old.describe()} (made at {old.source}) cannot be replaced by "
+                    f"{new.describe()}: known extents must agree"
+                )
+    return sizes
 
 
 def _check_symbols(inputs: Sequence[Input], order: Sequence[Tensor]) -> None:
@@ -140,12 +157,14 @@ def _check_update(variable: Any, value: Any) -> tuple[Variable, Tensor]:
 
 def _constraints(tensor: Tensor) -> list[tuple[Size, Size, Tensor]]:
     """Sizes that this node takes for equal and that are not the same formula."""
-    own = [(a, b, tensor) for a, b in _meetings(tensor) if a != b]
+    own = [(a, b, tensor) for a, b in _meetings(tensor)]
     body = tensor.parameters.get("body")
     if isinstance(body, Body):
         inside = topological_order(body.outputs)
         own += [constraint for inner in inside for constraint in _constraints(inner)]
-    return own
+        sizes = dict(zip(body.symbols, tensor.parameters["sizes"], strict=True))
+        own = [(evaluate(a, sizes), evaluate(b, sizes), place) for a, b, place in own]
+    return [(a, b, place) for a, b, place in own if a != b]
 
 
 def _meetings(tensor: Tensor) -> list[tuple[Size, Size]]:

@@ -54,7 +54,7 @@ class _Atom:
     def __hash__(self) -> int:
         return hash(self.key)
 
-    def evaluate(self, bindings: Mapping[Extent, int]) -> Size:
+    def evaluate(self, bindings: Mapping[Extent, Size]) -> Size:
         if self.kind == "symbol":
             return bindings.get(from_atom(self), from_atom(self))
         first, second = (evaluate(argument, bindings) for argument in self.arguments)
@@ -143,7 +143,7 @@ def minimum(first: Size, second: Size) -> Size:
     return _extreme("min", min, first, second)
 
 
-def evaluate(value: Any, bindings: Mapping[Extent, int]) -> Any:
+def evaluate(value: Any, bindings: Mapping[Extent, Size]) -> Any:
     """Replace bound symbols in an extent, or in every extent inside nested tuples."""
     if isinstance(value, tuple):
         return tuple(evaluate(item, bindings) for item in value)
