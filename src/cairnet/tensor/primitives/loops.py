@@ -39,7 +39,7 @@ import numpy as np
 from cairnet.base.dtypes import is_floating
 from cairnet.base.errors import GraphError, ShapeError
 from cairnet.tensor.core import Input, Tensor, apply, topological_order
-from cairnet.tensor.extent import Extent, Size, symbols_of
+from cairnet.tensor.extent import Extent, Size, evaluate, symbols_of
 from cairnet.tensor.primitive import Primitive, register
 from cairnet.tensor.primitives.movement import filled
 from cairnet.tensor.substitution import substitute
@@ -129,7 +129,8 @@ class Scan(Primitive):
         result = body.outputs[output]
         if output < body.carries:
             return inputs[output].extents, result.dtype
-        return (length, *result.extents), result.dtype
+        extents = evaluate(result.extents, dict(zip(body.symbols, sizes, strict=True)))
+        return (length, *extents), result.dtype
 
     def meaning(self, *arrays: np.ndarray, output: int, **parameters: Any) -> np.ndarray:
         return self.meanings(*arrays, **parameters)[output]
