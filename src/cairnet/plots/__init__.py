@@ -1,4 +1,4 @@
-"""Pictures of arrays: learning curves.
+"""Pictures of arrays: learning curves, grids of images, confusion matrices.
 
 Every function returns a matplotlib `Figure` that belongs to no window and to no global state, and
 writes a file too where it is given a path. Matplotlib is loaded when the first picture is drawn.
@@ -7,6 +7,8 @@ The colours are those of M. Okabe and K. Ito (Color Universal Design, 2008), whi
 any of the common colour deficiencies tell apart.
 """
 
+from cairnet.plots.confusion import confusion_matrix
 from cairnet.plots.curves import learning_curves
+from cairnet.plots.grid import images
 
-__all__ = ["learning_curves"]
+__all__ = ["confusion_matrix", "images", "learning_curves"]

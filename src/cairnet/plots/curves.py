@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cairnet.base.errors import ArgumentError
-from cairnet.plots.figures import BLUE, INK, VERMILION, new_figure, plain_axes, save
+from cairnet.plots.figures import BLUE, INK, VERMILION, new_figure, plain_axes, save, title_above
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,8 +57,7 @@ def learning_curves(
     """
     names = _checked_names(history)
     figure = new_figure(4.6 * len(names), 3.3)
-    if title:
-        figure.suptitle(title, fontsize=12, weight="bold", color=INK, x=0.01, ha="left")
+    title_above(figure, title)
     panels = figure.subplots(1, len(names), squeeze=False)[0]
     for axes, name in zip(panels, names, strict=True):
         _panel(axes, name, history, first_epoch)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["BLUE", "GREY", "INK", "VERMILION", "new_figure", "plain_axes", "save"]
+__all__ = ["BLUE", "GREY", "INK", "VERMILION", "new_figure", "plain_axes", "save", "title_above"]
 
 BLUE = "#0072B2"
 VERMILION = "#D55E00"
@@ -29,6 +29,12 @@ def new_figure(width: float, height: float) -> Figure:
     figure = Figure(figsize=(width, height), layout="constrained", facecolor="white")
     FigureCanvasAgg(figure)
     return figure
+
+
+def title_above(figure: Figure, title: str) -> None:
+    """Write a line above everything else, if there is one."""
+    if title:
+        figure.suptitle(title, fontsize=12, weight="bold", color=INK, x=0.01, ha="left")
 
 
 def plain_axes(axes: Axes) -> None:
