@@ -50,6 +50,21 @@ CASES: list[tuple[str, dict[str, Any]]] = [
         },
     ),
     ("CosineDecay", {"initial_learning_rate": 0.1, "decay_steps": 11, "warmup_target": 0.7}),
+    ("CosineDecayRestarts", {"initial_learning_rate": 0.3, "first_decay_steps": 7}),
+    (
+        "CosineDecayRestarts",
+        {
+            "initial_learning_rate": 0.3,
+            "first_decay_steps": 6,
+            "t_mul": 1.0,
+            "m_mul": 0.7,
+            "alpha": 0.2,
+        },
+    ),
+    (
+        "CosineDecayRestarts",
+        {"initial_learning_rate": 0.3, "first_decay_steps": 4, "t_mul": 1.3, "m_mul": 1.1},
+    ),
     ("PiecewiseConstantDecay", {"boundaries": [5], "values": [1.0, 0.1]}),
     ("PiecewiseConstantDecay", {"boundaries": [0, 5, 20], "values": [1.0, 0.5, 0.7, 0.1]}),
     ("StepHalving", {"initial_learning_rate": 0.3, "decay_steps": 7}),
@@ -114,6 +129,15 @@ def test_step_halving_is_an_exponential_staircase() -> None:
     np.testing.assert_array_equal(ours, staircase(STEPS).numpy())
 
 
+@pytest.mark.parametrize("longer", [1, 2, 3, 10])
+def test_restarts_come_on_the_very_step(longer: int) -> None:
+    schedule = schedules.CosineDecayRestarts(1.0, 10, t_mul=longer, m_mul=0.5)
+    begins = 10 * np.cumsum([longer**number for number in range(6)])
+    np.testing.assert_allclose(schedule(begins).numpy(), 0.5 ** np.arange(1, 7), rtol=1e-12)
+    just_before = schedule(begins - 1e-3).numpy()
+    assert (just_before < 1e-6).all()
+
+
 def test_a_warm_up_composes_with_any_schedule() -> None:
     composed = schedules.LinearWarmup(schedules.CosineDecay(0.7, 11, 0.2), 9, 0.1)
     within = schedules.CosineDecay(0.1, 11, 0.2, warmup_target=0.7, warmup_steps=9)
@@ -147,6 +171,8 @@ def test_a_schedule_comes_back_from_its_configuration(kind: str, arguments: Any)
             "initial_learning_rate: expected a number, got '1'",
         ),
         (lambda: schedules.CosineDecay(0.1, 5, alpha=2), "alpha: expected a number from 0 to 1"),
+        (lambda: schedules.CosineDecayRestarts(1, 5, t_mul=0.5), "t_mul: .* 1 or more, got 0.5"),
+        (lambda: schedules.CosineDecayRestarts(1, 5, alpha=2), "alpha: .* from 0 to 1, got 2"),
         (lambda: schedules.LinearWarmup(0.1, 0), "warmup_steps: expected a number above 0"),
         (
             lambda: schedules.PiecewiseConstantDecay([1, 2], [0.1, 0.2]),

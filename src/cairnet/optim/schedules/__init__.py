@@ -24,10 +24,12 @@ from cairnet.optim.schedules.decays import (
     PolynomialDecay,
     StepHalving,
 )
+from cairnet.optim.schedules.restarts import CosineDecayRestarts
 from cairnet.optim.schedules.warmup import CosineDecay, LinearWarmup
 
 __all__ = [
     "CosineDecay",
+    "CosineDecayRestarts",
     "ExponentialDecay",
     "InverseTimeDecay",
     "LearningRateSchedule",
