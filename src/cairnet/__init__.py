@@ -37,7 +37,16 @@ from cairnet.nn import (
     regularizers,
 )
 from cairnet.nn.layers import Input
-from cairnet.runtime import Function, debug, explain, function, get_threads, set_threads
+from cairnet.runtime import (
+    Function,
+    Profile,
+    debug,
+    explain,
+    function,
+    get_threads,
+    profile,
+    set_threads,
+)
 from cairnet.tensor import array_api, random
 from cairnet.tensor.checking import (
     GradientCheck,
@@ -241,6 +250,7 @@ __all__ = [
     "GradientCheck",
     "Input",
     "Model",
+    "Profile",
     "Sequential",
     "Tensor",
     "Variable",
@@ -397,6 +407,7 @@ __all__ = [
     "positive",
     "pow",
     "prod",
+    "profile",
     "random",
     "real",
     "reciprocal",

@@ -20,7 +20,7 @@ from cairnet.compiler.plan import Life, arena_layout
 from cairnet.tensor.core import CONSTANT, INPUT, VARIABLE, Tensor
 from cairnet.tensor.extent import Extent, evaluate, symbols_of
 
-__all__ = ["format_kernel", "format_program"]
+__all__ = ["format_kernel", "format_program", "primitives", "source_line"]
 
 _COLUMN = 50
 _MOST_PLACES = 3
@@ -89,7 +89,7 @@ class _Writer:
 
     def _loop(self, step: LoopStep) -> list[str]:
         turn = self.names.enter(step.nest)
-        title = f"loop: {_primitives(step.nest)}"
+        title = f"loop: {primitives(step.nest)}"
         lines = [
             f"{title:<{_COLUMN}}phase {step.phase}",
             *self._places(step.nest),
@@ -103,7 +103,7 @@ class _Writer:
         number = len(self.kernels)
         self.phases.add(step.phase)
         who = "one thread" if step.serial else "shared by the threads"
-        title = f"kernel {number}: {_primitives(step.nest)}"
+        title = f"kernel {number}: {primitives(step.nest)}"
         lines = [f"{title + '  ':<{_COLUMN}}phase {step.phase}, {who}", *self._places(step.nest)]
         schedule = step.schedule.describe(axis_names(step.nest))
         lines.append(f"{INDENT}# {schedule}; about {step.schedule.cycles:,.0f} cycles")
@@ -124,7 +124,8 @@ class _Writer:
         return [f"{INDENT}# {'; '.join(shown)}"]
 
 
-def _primitives(nest: Nest) -> str:
+def primitives(nest: Nest) -> str:
+    """The primitives that a nest computes, in words: what a kernel is called."""
     leaves = (INPUT, VARIABLE, CONSTANT)
     names = dict.fromkeys(t.primitive.name for t in nest.tensors if t.primitive not in leaves)
     shown = list(names)[:_MOST_PRIMITIVES]
@@ -132,10 +133,15 @@ def _primitives(nest: Nest) -> str:
 
 
 def _place(tensor: Tensor) -> str:
-    """Layers, file name and line; whole paths would bury the loops."""
+    """Layers, file name and line."""
+    line = source_line(tensor)
+    return f"{tensor.path}, {line}" if tensor.path else line
+
+
+def source_line(tensor: Tensor) -> str:
+    """The user's line; without its folders, which would bury the loops."""
     source = tensor.source
-    place = f"{source.file.replace(chr(92), '/').rsplit('/', 1)[-1]}:{source.line}"
-    return f"{tensor.path}, {place}" if tensor.path else place
+    return f"{source.file.replace(chr(92), '/').rsplit('/', 1)[-1]}:{source.line}"
 
 
 def _counted(number: int, noun: str) -> str:

@@ -1,4 +1,4 @@
-"""Pictures of arrays: learning curves, grids of images, confusion matrices.
+"""Pictures of arrays: learning curves, grids of images, confusion matrices, times of kernels.
 
 Every function returns a matplotlib `Figure` that belongs to no window and to no global state, and
 writes a file too where it is given a path. Matplotlib is loaded when the first picture is drawn.
@@ -10,5 +10,6 @@ any of the common colour deficiencies tell apart.
 from cairnet.plots.confusion import confusion_matrix
 from cairnet.plots.curves import learning_curves
 from cairnet.plots.grid import images
+from cairnet.plots.kernels import kernel_times
 
-__all__ = ["confusion_matrix", "images", "learning_curves"]
+__all__ = ["confusion_matrix", "images", "kernel_times", "learning_curves"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from cairnet.tensor.core import Input, Tensor, Variable
 from cairnet.tensor.extent import Extent
 from cairnet.tensor.functions.arguments import as_tensor
 
-__all__ = ["Function", "function"]
+__all__ = ["Call", "Function", "function"]
 
 #: How many kinds of calls a function remembers; any other is looked at more closely, which takes
 #: a few microseconds.
@@ -66,6 +66,14 @@ def function(
         13.0
     """
     return Function(inputs, outputs, updates, givens, name, backend)
+
+
+class Call(NamedTuple):
+    """The arrays of a call, its unknown extents, and those that its program has as numbers."""
+
+    arrays: Sequence[np.ndarray]
+    sizes: Mapping[Extent, int]
+    fixed: Mapping[Extent, int]
 
 
 class Function:
@@ -145,6 +153,11 @@ class Function:
     def sizes(self, *arguments: Any) -> dict[Extent, int]:
         """The size of every unknown extent in a call with these arguments."""
         return self._signature.accept(arguments, None)[1]
+
+    def call_of(self, *arguments: Any) -> Call:
+        """What a call with these arguments hands to its program."""
+        arrays, sizes = self._signature.accept(arguments, None)
+        return Call(arrays, sizes, self._specializer.fixed(sizes))
 
     @property
     def last(self) -> Specialized | None:

@@ -55,6 +55,12 @@ class Specializer:
         self.last = self._find(bindings) or self._made(bindings)
         return self.last
 
+    def fixed(self, bindings: Mapping[Extent, int]) -> Mapping[Extent, int]:
+        """The extents that are numbers in the program for these sizes, compiled or not."""
+        self.graph.check_sizes(bindings)
+        found = self._find(bindings)
+        return self._fixed(bindings) if found is None else found.fixed
+
     def _find(self, bindings: Mapping[Extent, int]) -> Specialized | None:
         for found in self._programs:
             if all(bindings[size] == value for size, value in found.fixed.items()):

@@ -16,6 +16,7 @@ from cairnet.runtime import Function, function
 from cairnet.tensor.core import Input, Tensor, Variable, input
 from cairnet.tensor.functions import astype, take
 from cairnet.tensor.gradient import grad
+from cairnet.tensor.source import scope
 from cairnet.training.data import Data
 from cairnet.training.objective import Compiled
 from cairnet.training.pace import Pace
@@ -111,8 +112,9 @@ class Engine:
                 f"model {model.name!r} has no trainable variables, so there is nothing to fit"
             )
         gradients = grad(outputs["loss"], variables)
-        updates = compiled.optimizer.updates(variables, gradients)
-        updates = {**constrained(updates, model.constraints), **effects.updates}
+        with scope("optimizer"):
+            updates = compiled.optimizer.updates(variables, gradients)
+            updates = {**constrained(updates, model.constraints), **effects.updates}
         return function(inputs, outputs, updates=updates, name=f"{model.name}.{name}")
 
     def _measured(
@@ -134,12 +136,14 @@ class Engine:
             compiled.objectives, rest, predictions, strict=False
         ):
             scale = None if weights is None else astype(weights, prediction.dtype)
-            cost = objective.cost(target, prediction, scale)
+            with scope("loss"):
+                cost = objective.cost(target, prediction, scale)
             if len(compiled.objectives) > 1:
                 outputs[f"part/{objective.loss_name()}"] = cost
             costs.append(cost if objective.weight == 1 else objective.weight * cost)
             for name, metric in objective.reported().items():
-                outputs[f"metric/{name}"] = metric.measure(target, prediction)
+                with scope(name):
+                    outputs[f"metric/{name}"] = metric.measure(target, prediction)
         total = costs[0]
         for extra in (*costs[1:], *self._model.losses, *effects.losses):
             total = total + astype(extra, total.dtype)

@@ -7,6 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from cairnet.base.seeds import generator
+from cairnet.runtime import Profile, profile
+from cairnet.training.arrays import whole
 from cairnet.training.learner import Learner
 from cairnet.training.totals import Totals
 
@@ -14,7 +17,7 @@ __all__ = ["OnBatch"]
 
 
 class OnBatch(Learner):
-    """`train_on_batch`, `test_on_batch` and `predict_on_batch`; see `Model`."""
+    """`train_on_batch`, `test_on_batch`, `predict_on_batch` and `profile`; see `Model`."""
 
     def train_on_batch(
         self,
@@ -110,6 +113,50 @@ class OnBatch(Learner):
         """
         inputs = self._inputs("x", x)
         return self._formed(self._engine.predictor(inputs)(*inputs))
+
+    def profile(
+        self,
+        x: Any,
+        y: Any,
+        batch_size: int = 32,
+        sample_weight: Any = None,
+        class_weight: Mapping[int, float] | None = None,
+        *,
+        seconds: float = 0.5,
+    ) -> Profile:
+        """Measure a step of `fit` kernel by kernel; the model stays as it is.
+
+        Args:
+            x: inputs, see `fit`; the step takes rows from all over them, as `fit` does.
+            y: targets.
+            batch_size: rows in a step.
+            sample_weight: what each sample counts in the loss.
+            class_weight: what the samples of each class count.
+            seconds: how long to repeat the step, at least four times.
+
+        Returns:
+            A `Profile`, see `cn.profile`. The layer of a kernel is the name of the model's layer,
+            followed by "/gradient" for its part of the backward pass; what belongs to no layer is
+            in "loss", in the name of a metric or in "optimizer".
+
+        Raises:
+            GraphError, ShapeError, DTypeError, NonFiniteError: see `fit`.
+            ArgumentError: the backend is not "native".
+
+        Example:
+            >>> import cairnet as cn
+            >>> model = cn.Sequential([cn.Input((8,)), cn.layers.Dense(4, name="dense")])
+            >>> model.compile("sgd", "mean_squared_error")
+            >>> x, y = cn.ones((64, 8)).numpy(), cn.ones((64, 4)).numpy()
+            >>> measured = model.profile(x, y, seconds=0.01)
+            >>> "dense/gradient" in [part.layer for part in measured.by_layer()]
+            True
+        """
+        whole("batch_size", batch_size, 1)
+        compiled = self._checked_compiled()
+        data = self._data(compiled, x, y, sample_weight, class_weight)
+        rows = generator(0).permutation(len(data))[:batch_size]
+        return profile(self._engine.trainer(compiled, data), rows, seconds=seconds)
 
     def _of_batch(self, outputs: Mapping[str, np.ndarray], rows: int, return_dict: bool) -> Any:
         compiled = self._checked_compiled()

@@ -22,7 +22,7 @@ from cairnet.backends.native.builder import Builder, Value
 from cairnet.backends.native.clock import emit_ticks
 from cairnet.backends.native.emit import Kernel, emit_kernel
 from cairnet.backends.native.machine import host
-from cairnet.backends.native.tables import CONTEXT_SLOTS
+from cairnet.backends.native.tables import CONTEXT_SLOTS, times_row
 from cairnet.compiler.likeness import Form, carried, form_of, plain_form
 from cairnet.compiler.loops import Buffer, Moving
 from cairnet.compiler.pipeline import LoopStep, Lowered, Step
@@ -57,7 +57,7 @@ def build_module(lowered: Lowered, timed: bool = False, architecture: str | None
 
     Args:
         lowered: the scheduled nests.
-        timed: whether the program adds up how long thread 0 computes in each kernel, and how
+        timed: whether the program adds up how long each thread computes in each kernel, and how
             long it waits for the others at the meeting that follows.
         architecture: of the processor that is to run it; default: this one's.
     """
@@ -289,9 +289,9 @@ class _ProgramWriter:
         """Add the ticks since the last reading of the clock to an entry of the table of times."""
         builder = self.builder
         now = emit_ticks(builder, self.architecture)
-        place = builder.offset(self.slots["times"], "i64", builder.integer(entry))
+        row = builder.integer(times_row(len(self.kernels.steps)))
+        own = builder.offset(self.slots["times"], "i64", builder.binary("mul", self.thread, row))
+        place = builder.offset(own, "i64", builder.integer(entry))
         spent = builder.binary("sub", now, builder.load("i64", self.clock, 8))
-        with builder.when(self.is_first):
-            total = builder.binary("add", builder.load("i64", place, 8), spent)
-            builder.store(total, place, 8)
+        builder.store(builder.binary("add", builder.load("i64", place, 8), spent), place, 8)
         builder.store(now, self.clock, 8)

@@ -15,8 +15,7 @@ from cairnet.backends.native.machine import Machine, host
 
 __all__ = ["Peak", "peak_ir"]
 
-_CHUNK = 200_000
-_SAMPLE_SECONDS = 0.02
+_CHUNK = 20_000
 
 
 class Peak:
@@ -24,11 +23,16 @@ class Peak:
 
     Args:
         threads: how many threads run it at once.
+        seconds: how long a try is: longer ones see how other processes share the cores, short
+            ones fall between.
+        tries: how many of them a sample is the best of.
     """
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int, seconds: float = 0.02, tries: int = 3) -> None:
         machine = host()
         self._threads = threads
+        self._seconds = seconds
+        self._tries = tries
         self._library = jit.load(jit.compile_module(peak_ir(machine), machine))
         self._address = self._library.address("peak")
         # The number of rounds; the two factors; and, from then on, a cache line for each thread.
@@ -39,8 +43,8 @@ class Peak:
         self.sample()
 
     def sample(self) -> float:
-        """Floating-point operations in a second, all threads together: the best of three tries."""
-        return max(self._try() for _ in range(3))
+        """Floating-point operations in a second, all threads together: the best of the tries."""
+        return max(self._try() for _ in range(self._tries))
 
     def _try(self) -> float:
         self._context[:2].view(np.int64)[0] = self._rounds
@@ -48,7 +52,7 @@ class Peak:
         threads = team.run(self._address, self._context.ctypes.data, self._threads)
         seconds = time.perf_counter() - start
         rate = threads * self._rounds * self._operations / seconds
-        self._rounds = max(_CHUNK, int(self._rounds * _SAMPLE_SECONDS / seconds))
+        self._rounds = max(_CHUNK, int(self._rounds * self._seconds / seconds))
         return rate
 
 

@@ -152,10 +152,10 @@ class NativeProgram:
 
     @property
     def times(self) -> np.ndarray:
-        """What thread 0 of a timed program has spent on each kernel of `module` since it was made.
+        """What the threads of a timed program have spent on each kernel of `module` so far.
 
-        Two columns, in ticks of `cairnet.backends.native.clock`: computing, and waiting for the
-        other threads at the meeting that follows.
+        The axes are threads, kernels, and two numbers, in ticks of the processor's counter:
+        computing, and waiting for the other threads at the meeting that follows.
         """
         return self._tables.times
 

@@ -22,18 +22,23 @@ from cairnet.backends.native.sizes import value
 from cairnet.compiler.plan import ALIGNMENT, arena_layout
 from cairnet.tensor.core import aligned_copy
 
-__all__ = ["CONTEXT_SLOTS", "Result", "Sizes", "Tables", "address"]
+__all__ = ["CONTEXT_SLOTS", "Result", "Sizes", "Tables", "address", "times_row"]
 
 #: What the context holds, one 8-byte slot each: addresses of the table of buffers, of the table of
 #: extents, of the table of strides (bytes from one step to the next), of the barrier, of the times
-#: (ticks that thread 0 has computed in each kernel, and waited after it, if the module is timed),
-#: and the number of steps.
+#: (a row a thread: the ticks that it has computed in each kernel, and waited after it, if the
+#: module is timed), and the number of steps.
 CONTEXT_SLOTS = ("buffers", "extents", "strides", "barrier", "times", "steps")
 _EXTENTS, _STEPS = CONTEXT_SLOTS.index("extents"), CONTEXT_SLOTS.index("steps")
 #: How many sets of sizes are remembered; working one out anew takes well under a millisecond.
 _REMEMBERED = 8
 #: An arena that has to grow gets this much more than it needs, so that it seldom has to.
 _SPARE = 0.25
+
+
+def times_row(kernels: int) -> int:
+    """How many entries of the table of times lie from one thread's to the next, in lines apart."""
+    return -(-max(2 * kernels, 1) // 16) * 16
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,8 @@ class Tables:
         buffers: addresses, to be filled in for inputs and outputs at every call.
         strides: for each of them how many bytes it moves on at every step.
         context: address of the table that the program is called with.
-        times: for each kernel the ticks of computing and of waiting, if the program is timed.
+        times: for each thread and kernel the ticks of computing and of waiting, if the program is
+            timed.
     """
 
     def __init__(self, blueprint: Blueprint, graph: Fingerprint) -> None:
@@ -80,14 +86,15 @@ class Tables:
         count = max(len(blueprint.buffers), 1)
         self.buffers = (ctypes.c_uint64 * count)()
         self.strides = (ctypes.c_int64 * count)()
-        self.times = np.zeros((max(blueprint.kernels, 1), 2), np.int64)
+        times = np.zeros((team.MAX_THREADS, times_row(blueprint.kernels)), np.int64)
+        self.times = times[:, : 2 * blueprint.kernels].reshape(team.MAX_THREADS, -1, 2)
         self._barrier = _aligned(team.BARRIER_BYTES)
         self._context = (ctypes.c_int64 * len(CONTEXT_SLOTS))(
             ctypes.addressof(self.buffers),
             0,
             ctypes.addressof(self.strides),
             self._barrier.ctypes.data,
-            self.times.ctypes.data,
+            times.ctypes.data,
             1,
         )
         self.context = ctypes.addressof(self._context)
