@@ -24,6 +24,7 @@ class Record:
         peer: a function of PyTorch tensors, the input (or list of inputs) and then the weights;
             None for Keras's layer of the same name and arguments, where that computes in float64
             (on PyTorch many of its operations round to float32).
+        apart: whether the inputs are arguments of their own, not one list.
         classes: if not 0, the input consists of whole numbers below this.
         note: what is special about it.
     """
@@ -36,6 +37,7 @@ class Record:
     classes: int = 0
     note: str = ""
     batch: int = 3
+    apart: bool = False
 
     @property
     def samples(self) -> list[Shape]:
@@ -44,12 +46,19 @@ class Record:
     def make(self) -> cn.layers.Layer:
         return getattr(cn.layers, self.kind)(**self.arguments)
 
-    def given(self, inputs: Sequence[Any]) -> Any:
-        """Inputs in the form that the layer takes them in."""
-        return list(inputs) if isinstance(self.sample, list) else inputs[0]
+    def given(self, inputs: Sequence[Any]) -> tuple[Any, ...]:
+        """The arguments that the layer takes these inputs in."""
+        if self.apart or not isinstance(self.sample, list):
+            return tuple(inputs)
+        return (list(inputs),)
 
     def __str__(self) -> str:
         return f"{self.kind} {self.note}".strip()
+
+
+def _saved(kind: str, **arguments: Any) -> dict[str, Any]:
+    """A layer inside another one, in its saved form."""
+    return {"class_name": kind, "config": arguments}
 
 
 def _torch() -> Any:
@@ -408,6 +417,90 @@ RECORDS = [
         note="matrix and vector",
     ),
     Record("Embedding", {"input_dim": 7, "output_dim": 3}, (5,), (5, 3), classes=7),
+    Record("Masking", {}, (5, 3), (5, 3)),
+    Record("SimpleRNN", {"units": 4}, (5, 3), (4,)),
+    Record(
+        "SimpleRNN",
+        {
+            "units": 4,
+            "activation": "relu",
+            "use_bias": False,
+            "return_sequences": True,
+            "go_backwards": True,
+        },
+        (5, 3),
+        (5, 4),
+        note="backwards",
+    ),
+    Record("LSTM", {"units": 4}, (5, 3), (4,)),
+    Record("LSTM", {"units": 4, "return_sequences": True}, (5, 3), (5, 4), note="sequences"),
+    Record("LSTM", {"units": 4, "go_backwards": True}, (5, 3), (4,), note="backwards"),
+    Record(
+        "LSTM",
+        {
+            "units": 2,
+            "activation": "softsign",
+            "recurrent_activation": "tanh",
+            "use_bias": False,
+            "return_sequences": True,
+        },
+        (1, 3),
+        (1, 2),
+        note="one step",
+    ),
+    Record("GRU", {"units": 4}, (5, 3), (4,)),
+    Record("GRU", {"units": 4, "return_sequences": True}, (5, 3), (5, 4), note="sequences"),
+    Record("GRU", {"units": 4, "reset_after": False}, (5, 3), (4,), note="reset before"),
+    Record(
+        "GRU",
+        {"units": 4, "use_bias": False, "return_sequences": True, "go_backwards": True},
+        (5, 3),
+        (5, 4),
+        note="backwards",
+    ),
+    Record("RNN", {"cell": _saved("GRUCell", units=4)}, (5, 3), (4,)),
+    Record(
+        "RNN",
+        {
+            "cell": [_saved("LSTMCell", units=4), _saved("SimpleRNNCell", units=2)],
+            "return_sequences": True,
+        },
+        (5, 3),
+        (5, 2),
+        note="stack",
+    ),
+    Record(
+        "Bidirectional",
+        {"layer": _saved("LSTM", units=4, return_sequences=True)},
+        (5, 3),
+        (5, 8),
+    ),
+    *(
+        Record(
+            "Bidirectional",
+            {"layer": _saved("GRU", units=4), "merge_mode": mode},
+            (5, 3),
+            (4,),
+            note=mode,
+        )
+        for mode in ("sum", "mul", "ave")
+    ),
+    Record(
+        "Bidirectional",
+        {
+            "layer": _saved("SimpleRNN", units=4),
+            "backward_layer": _saved("GRU", units=2, go_backwards=True),
+        },
+        (5, 3),
+        (6,),
+        note="of two kinds",
+    ),
+    Record(
+        "TimeDistributed",
+        {"layer": _saved("Conv2D", filters=2, kernel_size=2)},
+        (3, 4, 3, 1),
+        (3, 3, 2, 2),
+    ),
     Record("Lambda", {"function": cn.tanh}, (2, 3), (2, 3), lambda x: x.tanh()),
     Record(
         "Lambda",

@@ -1,5 +1,6 @@
 """Comparing layers with the peers: values and gradients, in float64."""
 
+import importlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -13,15 +14,18 @@ import cairnet as cn
 
 @contextmanager
 def keras_in_float64() -> Iterator[Any]:
-    """Keras on PyTorch, computing in float64 (it rounds what it is given to its default dtype)."""
+    """Keras on PyTorch, computing in float64: it must not be left to round to float32."""
     pytest.importorskip("torch")
     keras = pytest.importorskip("keras")
-    before = keras.config.floatx()
+    narrowed = importlib.import_module("keras.src.backend.common.dtypes").BIT64_TO_BIT32_DTYPE
+    before, narrow = keras.config.floatx(), narrowed["float64"]
     keras.config.set_floatx("float64")
+    narrowed["float64"] = "float64"
     try:
         yield keras
     finally:
         keras.config.set_floatx(before)
+        narrowed["float64"] = narrow
 
 
 def inputs_of(record: Record, random: np.random.Generator) -> list[np.ndarray]:
@@ -44,17 +48,33 @@ def weights_like(layer: cn.layers.Layer, random: np.random.Generator) -> list[np
 
 def keras_peer(record: Record, keras: Any, dtype: str) -> Callable[..., Any]:
     """Keras's layer as a function of PyTorch tensors: the input, or a list, then all weights."""
-    layer = getattr(keras.layers, record.kind)(**record.arguments, dtype=dtype)
-    layer.build(record.given([(record.batch, *sample) for sample in record.samples]))
+    layer = _keras_layer(keras, record.kind, record.arguments, dtype)
+    layer.build(*record.given([(record.batch, *sample) for sample in record.samples]))
     trained = len(layer.trainable_variables)
 
-    def peer(x: Any, *weights: Any) -> Any:
+    count = len(record.given(record.samples))
+
+    def peer(*arguments: Any) -> Any:
+        inputs, weights = arguments[:count], arguments[count:]
         measured = weights[trained:]
         # What is left are the states of random numbers.
         rest = [state.value for state in layer.non_trainable_variables[len(measured) :]]
-        return layer.stateless_call(weights[:trained], [*measured, *rest], x)[0]
+        return layer.stateless_call(weights[:trained], [*measured, *rest], *inputs)[0]
 
     return peer
+
+
+def _keras_layer(keras: Any, kind: str, arguments: dict[str, Any], dtype: str) -> Any:
+    """Keras's layer of these arguments, layers inside it included."""
+    made = {
+        name: _keras_layer(keras, value["class_name"], value["config"], dtype)
+        if isinstance(value, dict)
+        else [_keras_layer(keras, one["class_name"], one["config"], dtype) for one in value]
+        if isinstance(value, list)
+        else value
+        for name, value in arguments.items()
+    }
+    return getattr(keras.layers, kind)(**made, dtype=dtype)
 
 
 def compare(
@@ -68,7 +88,7 @@ def compare(
     import torch
 
     inputs = [cn.Variable(array, dtype=array.dtype) for array in arrays]
-    y = layer(given(inputs))
+    y = layer(*given(inputs))
     weights = weights_like(layer, random)
     layer.set_weights(weights)
     floating = [array.dtype.kind == "f" for array in (*arrays, *weights)]
@@ -76,7 +96,7 @@ def compare(
         torch.tensor(array, requires_grad=free)
         for array, free in zip((*arrays, *weights), floating, strict=True)
     ]
-    their_y = peer(given(tensors[: len(arrays)]), *tensors[len(arrays) :])
+    their_y = peer(*given(tensors[: len(arrays)]), *tensors[len(arrays) :])
     assert tuple(their_y.shape) == y.shape
     np.testing.assert_allclose(y.numpy(), their_y.detach().numpy(), rtol=1e-9, atol=1e-12)
     cotangent = random.normal(size=y.shape)

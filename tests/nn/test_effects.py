@@ -243,7 +243,7 @@ def test_of_several_outputs_each_is_noted() -> None:
 
     layer, x = Halves(), cn.Input((4,))
     outputs = layer(x)
-    assert call_of(outputs["left"]).position == "left"
+    assert call_of(outputs["left"]).position == ("left",)
     assert [call_of(part).layer for part in outputs["right"]] == [layer, layer]
 
 

@@ -15,7 +15,7 @@ def steps(record: Record, layer: cn.layers.Layer, arrays: list[np.ndarray], trai
     batch = cn.input((None,)).extents[0]
     inputs = [cn.input((batch, *array.shape[1:]), array.dtype) for array in arrays]
     with cn.layers.Effects() as effects:
-        y = layer(record.given(inputs), training=training)
+        y = layer(*record.given(inputs), training=training)
     random = np.random.default_rng(5)
     layer.set_weights(weights_like(layer, random))
     sources = [*inputs, *layer.trainable_variables]

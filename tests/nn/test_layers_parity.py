@@ -40,9 +40,9 @@ def test_where_the_peer_is_a_formula_keras_agrees_in_float32(record: Record) -> 
     keras = pytest.importorskip("keras")
     random = np.random.default_rng(len(str(record)))
     layer, arrays = record.make(), [x.astype("float32") for x in inputs_of(record, random)]
-    y = layer(record.given([cn.asarray(x) for x in arrays]))
+    y = layer(*record.given([cn.asarray(x) for x in arrays]))
     layer.set_weights([weight.astype("float32") for weight in weights_like(layer, random)])
     weights = [torch.tensor(weight) for weight in layer.get_weights()]
     peer = keras_peer(record, keras, "float32")
-    theirs = peer(record.given([torch.tensor(x) for x in arrays]), *weights)
+    theirs = peer(*record.given([torch.tensor(x) for x in arrays]), *weights)
     np.testing.assert_allclose(y.numpy(), theirs.detach().numpy(), rtol=1e-4, atol=1e-5)

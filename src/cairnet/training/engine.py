@@ -12,6 +12,7 @@ from cairnet.base.configuration import configuration
 from cairnet.base.errors import GraphError
 from cairnet.nn.constraints import constrained
 from cairnet.nn.effects import Effects
+from cairnet.nn.masks import mask_of
 from cairnet.runtime import Function, function
 from cairnet.tensor.core import Input, Tensor, Variable, input
 from cairnet.tensor.functions import astype, take
@@ -141,9 +142,15 @@ class Engine:
             if len(compiled.objectives) > 1:
                 outputs[f"part/{objective.loss_name()}"] = cost
             costs.append(cost if objective.weight == 1 else objective.weight * cost)
+            mask = mask_of(prediction)
             for name, metric in objective.reported().items():
                 with scope(name):
-                    outputs[f"metric/{name}"] = metric.measure(target, prediction)
+                    if mask is None:
+                        outputs[f"metric/{name}"] = metric.measure(target, prediction)
+                    else:
+                        outputs[f"metric/{name}"], outputs[f"count/{name}"] = metric.measure_where(
+                            target, prediction, mask
+                        )
         total = costs[0]
         for extra in (*costs[1:], *self._model.losses, *effects.losses):
             total = total + astype(extra, total.dtype)
@@ -162,7 +169,7 @@ class Engine:
             with Effects() as effects:
                 outputs = self._measured(compiled, data, batch, effects, training=False)
             name = f"{self._model.name}.evaluate"
-            self._functions[key] = function(batch, outputs, name=name)
+            self._functions[key] = function(batch, outputs, updates=effects.updates, name=name)
         return self._functions[key]
 
     def predictor(self, inputs: Sequence[np.ndarray]) -> Function:
@@ -174,9 +181,11 @@ class Engine:
         )
         if key not in self._functions:
             batch = _placeholders(inputs)
-            outputs = self._model.forward(batch, training=False)
+            # Out of training, what layers remember is the state of recurrent ones.
+            with Effects() as effects:
+                outputs = self._model.forward(batch, training=False)
             name = f"{self._model.name}.predict"
-            self._functions[key] = function(batch, outputs, name=name)
+            self._functions[key] = function(batch, outputs, updates=effects.updates, name=name)
         return self._functions[key]
 
     def batches(

@@ -49,6 +49,10 @@ class Learner(Layer):
         """The names of the outputs, if there are several and they are known."""
         return []
 
+    def compute_mask(self, inputs: Any, mask: Any) -> None:
+        """Nothing: the layers inside say what becomes of a mask, and note it on the output."""
+        return None
+
     def forward(self, inputs: Sequence[Tensor], training: bool) -> list[Tensor]:
         """The graphs of the outputs, for one tensor for each input."""
         given = [list(inputs)] if self.takes_list else list(inputs)

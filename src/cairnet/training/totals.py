@@ -27,6 +27,8 @@ class Totals:
         means = {"loss": "loss", **{name: f"part/{name}" for name in losses}}
         self._means = {name: (entry, []) for name, entry in means.items()}
         self._sums: dict[str, list[np.ndarray]] = {name: [] for name in metrics}
+        #: For metrics of masked predictions, how many numbers each step's sums are sums of.
+        self._counted: dict[str, list[np.ndarray]] = {}
         self._count = 0
 
     _means: dict[str, tuple[str, list[np.ndarray]]]
@@ -38,6 +40,8 @@ class Totals:
             kept.append(outputs[entry].astype(np.float64) * rows)
         for name, sums in self._sums.items():
             sums.append(outputs[f"metric/{name}"].astype(np.float64))
+            if f"count/{name}" in outputs:
+                self._counted.setdefault(name, []).append(outputs[f"count/{name}"])
         self._count += steps * rows
 
     def logs(self) -> dict[str, float]:
@@ -48,5 +52,7 @@ class Totals:
         }
         for name, metric in self._metrics.items():
             total = np.concatenate(self._sums[name]).sum(axis=0)
-            result[name] = metric.result(total, self._count)
+            counted = self._counted.get(name)
+            count = int(np.concatenate(counted).sum()) if counted else self._count
+            result[name] = metric.result(total, max(count, 1))
         return result

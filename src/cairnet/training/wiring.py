@@ -9,13 +9,13 @@ repeated node by node.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from cairnet.base.errors import ArgumentError, GraphError, ShapeError
 from cairnet.base.registry import serialize
-from cairnet.nn.calls import Call, call_of
+from cairnet.nn.calls import Call, Position, call_of, tensors_in
 from cairnet.nn.layers.base import Layer, registry
 from cairnet.tensor.core import Input, Tensor, Variable, apply_for
 from cairnet.tensor.extent import Extent, Size, evaluate, is_symbol
@@ -29,19 +29,15 @@ class Step:
 
     Attributes:
         call: the layer and what it was given.
-        outputs: the tensors, by their position; the position of a single one is None.
+        outputs: the tensors, by their position; that of a single one is empty.
     """
 
     call: Call
-    outputs: dict[int | str | None, Tensor] = field(default_factory=dict)
+    outputs: dict[Position, Tensor] = field(default_factory=dict)
 
     def inputs(self) -> list[Tensor]:
         """The tensors that the layer was given, in one list."""
-        return [
-            tensor
-            for given in self.call.inputs
-            for tensor in (given if isinstance(given, list) else [given])
-        ]
+        return self.call.tensors()
 
 
 class Wiring:
@@ -134,15 +130,14 @@ class Wiring:
             if isinstance(step, Tensor):
                 known[step] = _again(step, known, sizes)
                 continue
-            again: list[Any] = [
-                [known.get(one, one) for one in each]
-                if isinstance(each, list)
-                else known.get(each, each)
-                for each in step.call.inputs
-            ]
-            result: Any = step.call.layer(*again, training=step.call.training)
+            call = step.call
+            result = call.layer(
+                *(_replaced(each, known) for each in call.inputs),
+                training=call.training,
+                **{name: _replaced(each, known) for name, each in call.options.items()},
+            )
             for position, tensor in step.outputs.items():
-                known[tensor] = result if position is None else result[position]
+                known[tensor] = _at(result, position)
         return [known.get(tensor, tensor) for tensor in self.outputs]
 
     def layer_of(self, tensor: Tensor) -> Layer | None:
@@ -168,12 +163,16 @@ class Wiring:
                     "write one"
                 )
             for position, tensor in step.outputs.items():
-                places[tensor] = [len(calls), position]
+                places[tensor] = [len(calls), list(position)]
             calls.append(
                 {
                     "layer": names[id(step.call.layer)],
                     "inputs": [_place(given, places) for given in step.call.inputs],
                     "training": step.call.training,
+                    "options": {
+                        name: _saved_option(given, places)
+                        for name, given in step.call.options.items()
+                    },
                 }
             )
         return {
@@ -201,20 +200,32 @@ def restored(inputs: Sequence[Tensor], saved: Mapping[str, Any]) -> list[Tensor]
             if isinstance(place, int):
                 return inputs[place]
             call, position = place
-            return results[call] if position is None else results[call][position]
+            return _at(results[call], position)
 
         for call in saved["calls"]:
-            given = [
-                [find(one) for one in each["list"]] if isinstance(each, Mapping) else find(each)
-                for each in call["inputs"]
-            ]
-            results.append(layers[call["layer"]](*given, training=call["training"]))
+            given = [_restored_input(each, find) for each in call["inputs"]]
+            said = {name: _restored_input(each, find) for name, each in call["options"].items()}
+            results.append(layers[call["layer"]](*given, training=call["training"], **said))
         return [find(place) for place in saved["tensors"]]
     except (AttributeError, IndexError, KeyError, TypeError) as error:
         raise ArgumentError(f"the calls of its layers are damaged: {error!r}") from None
 
 
-def _place(given: Tensor | list[Tensor], places: Mapping[Tensor, Any]) -> Any:
+def _at(result: Any, position: Sequence[Any]) -> Any:
+    """The tensor at a position of what a layer gave."""
+    for key in position:
+        result = result[key]
+    return result
+
+
+def _replaced(given: Any, known: Mapping[Tensor, Tensor]) -> Any:
+    """An input or option with other tensors in the places of those that are known."""
+    if isinstance(given, list):
+        return [_replaced(one, known) for one in given]
+    return known.get(given, given) if isinstance(given, Tensor) else given
+
+
+def _place(given: Any, places: Mapping[Tensor, Any]) -> Any:
     if isinstance(given, list):
         return {"list": [_place(one, places) for one in given]}
     if given not in places:
@@ -223,6 +234,21 @@ def _place(given: Tensor | list[Tensor], places: Mapping[Tensor, Any]) -> Any:
             "variable outside of all layers. Write a layer that owns it"
         )
     return places[given]
+
+
+def _saved_option(given: Any, places: Mapping[Tensor, Any]) -> Any:
+    """An option: the places of tensors, or plain data as it is."""
+    if any(True for _ in tensors_in(given)):
+        return _place(given, places)
+    return {"value": serialize(given)}
+
+
+def _restored_input(saved: Any, find: Callable[[Any], Any]) -> Any:
+    if not isinstance(saved, Mapping):
+        return find(saved)
+    if "value" in saved:
+        return saved["value"]
+    return [_restored_input(one, find) for one in saved["list"]]
 
 
 def _saved(name: str, layer: Layer) -> Any:

@@ -8,6 +8,7 @@ from cairnet.nn.effects import Effects, add_loss, add_update, latest
 from cairnet.nn.layers.activation import Activation
 from cairnet.nn.layers.base import Layer
 from cairnet.nn.layers.batch_normalization import BatchNormalization
+from cairnet.nn.layers.bidirectional import Bidirectional
 from cairnet.nn.layers.borders import Cropping2D, ZeroPadding2D
 from cairnet.nn.layers.convolution import Conv2D
 from cairnet.nn.layers.dense import Dense
@@ -17,9 +18,12 @@ from cairnet.nn.layers.dropout import Dropout, SpatialDropout2D
 from cairnet.nn.layers.embedding import Embedding
 from cairnet.nn.layers.function import Lambda
 from cairnet.nn.layers.global_pooling import GlobalAveragePooling2D, GlobalMaxPooling2D
+from cairnet.nn.layers.gru import GRU, GRUCell
 from cairnet.nn.layers.inputs import Input, InputLayer
 from cairnet.nn.layers.layer_normalization import LayerNormalization
 from cairnet.nn.layers.local_response_normalization import LocalResponseNormalization
+from cairnet.nn.layers.lstm import LSTM, LSTMCell
+from cairnet.nn.layers.masking import Masking
 from cairnet.nn.layers.merging import (
     Add,
     Average,
@@ -35,17 +39,26 @@ from cairnet.nn.layers.pooling import AveragePooling2D, LpPooling2D, MaxPooling2
 from cairnet.nn.layers.prelu import PReLU
 from cairnet.nn.layers.random_keys import RandomKeys
 from cairnet.nn.layers.rectifiers import ELU, LeakyReLU, ReLU, Softmax
+from cairnet.nn.layers.recurrent import RNN
 from cairnet.nn.layers.shaping import Flatten, Permute, RepeatVector, Reshape
+from cairnet.nn.layers.simple_rnn import SimpleRNN, SimpleRNNCell
+from cairnet.nn.layers.stacked_cells import StackedRNNCells
+from cairnet.nn.layers.time_distributed import TimeDistributed
 from cairnet.nn.layers.transposed import Conv2DTranspose
 from cairnet.nn.layers.upsampling import UpSampling2D
+from cairnet.nn.masks import mask_of
 
 __all__ = [
     "ELU",
+    "GRU",
+    "LSTM",
+    "RNN",
     "Activation",
     "Add",
     "Average",
     "AveragePooling2D",
     "BatchNormalization",
+    "Bidirectional",
     "Concatenate",
     "Conv2D",
     "Conv2DTranspose",
@@ -57,18 +70,21 @@ __all__ = [
     "Effects",
     "Embedding",
     "Flatten",
+    "GRUCell",
     "GaussianDropout",
     "GaussianNoise",
     "GlobalAveragePooling2D",
     "GlobalMaxPooling2D",
     "Input",
     "InputLayer",
+    "LSTMCell",
     "Lambda",
     "Layer",
     "LayerNormalization",
     "LeakyReLU",
     "LocalResponseNormalization",
     "LpPooling2D",
+    "Masking",
     "MaxPooling2D",
     "Maximum",
     "Merge",
@@ -80,12 +96,17 @@ __all__ = [
     "ReLU",
     "RepeatVector",
     "Reshape",
+    "SimpleRNN",
+    "SimpleRNNCell",
     "Softmax",
     "SpatialDropout2D",
+    "StackedRNNCells",
     "Subtract",
+    "TimeDistributed",
     "UpSampling2D",
     "ZeroPadding2D",
     "add_loss",
     "add_update",
     "latest",
+    "mask_of",
 ]

@@ -31,6 +31,8 @@ class Activation(Layer):
         array([0., 2.], dtype=float32)
     """
 
+    supports_masking = True
+
     def __init__(self, activation: Any, *, name: str | None = None) -> None:
         super().__init__(name=name)
         self.activation = activations.get(activation)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,8 +12,10 @@ from cairnet.base.dtypes import float32, is_floating
 from cairnet.base.errors import ArgumentError, CairnetError, DTypeError, ShapeError
 from cairnet.base.registry import Configurable, Registry, snake_case
 from cairnet.nn import constraints, initializers, regularizers
-from cairnet.nn.calls import Call, note_call
+from cairnet.nn.calls import Call, note_call, tensors_in
 from cairnet.nn.effects import add_loss
+from cairnet.nn.layers.calling import check_options, converted_options, split_arguments
+from cairnet.nn.masks import masks_of, noted_masks
 from cairnet.nn.parts import Part
 from cairnet.nn.phase import phase
 from cairnet.tensor.core import Input, Tensor, Variable, apply
@@ -49,9 +51,11 @@ class Layer(Part, Configurable):
     names, make the variables in `build`, and state the output in `call`. Variables and layers that
     are kept in attributes, or in lists, tuples and dicts there, are found by themselves.
 
-    A layer that behaves otherwise in training takes a parameter `training` in `call`. One that
-    remembers says so with `cn.layers.add_update`, and one that adds to the cost with
-    `cn.layers.add_loss`; `cn.layers.Effects` collects both.
+    A layer that behaves otherwise in training takes a parameter `training` in `call`, and one that
+    looks at the mask of its input (see `cn.layers.mask_of`) a parameter `mask`; further parameters,
+    with defaults, are options that a caller gives by name. One that remembers says so with
+    `cn.layers.add_update`, and one that adds to the cost with `cn.layers.add_loss`;
+    `cn.layers.Effects` collects both.
 
     Args:
         name: shown in summaries and errors, and part of the names of the saved weights; default:
@@ -86,16 +90,19 @@ class Layer(Part, Configurable):
 
     #: Whether `call` takes a list of tensors, as in `Add()([a, b])`.
     takes_list: bool = False
+    #: Whether the output has the steps of the input, so that the mask of one is that of the other.
+    supports_masking: bool = False
     #: A penalty on the output, divided by the number of samples; None for none.
     activity_regularizer: _Map | None = None
 
-    _call_takes_training: ClassVar[bool] = False
+    _call_parameters: ClassVar[Mapping[str, inspect.Parameter]] = {}
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
         call = getattr(cls, "call", None)
         if call is not None:
-            cls._call_takes_training = "training" in inspect.signature(call).parameters
+            parameters = inspect.signature(call).parameters
+            cls._call_parameters = {name: p for name, p in parameters.items() if name != "self"}
 
     def __init__(self, *, name: str | None = None, trainable: bool = True) -> None:
         if name is not None and (not isinstance(name, str) or not name or "/" in name):
@@ -110,7 +117,7 @@ class Layer(Part, Configurable):
         self.source = here()
         self._rules = _Rules()
 
-    def __call__(self, *inputs: Any, training: bool | None = None) -> Tensor:
+    def __call__(self, *inputs: Any, training: bool | None = None, **options: Any) -> Any:
         """Apply the layer.
 
         Args:
@@ -118,42 +125,69 @@ class Layer(Part, Configurable):
             training: whether the graph is for training, for layers to which it makes a difference,
                 here and in all layers inside. Default: what was said to the layer around this one;
                 without one, False.
+            options: what else the layer's `call` takes, as `mask` or `initial_state`.
 
         Returns:
-            The output, a tensor.
+            The output, a tensor; for layers that give several, a list of them.
 
         Raises:
             ShapeError, DTypeError: the layer cannot take this input; the message names the layer,
                 the line that made it, and the input.
+            UnknownNameError: an option that the layer does not take.
         """
+        check_options(self.name, self._call_parameters, options)
+        values, named = split_arguments(self._call_parameters, inputs, options)
         with scope(self.name):
-            given = tuple(self._converted(value) for value in inputs)
-            output = self.trace(*given, training=training)
+            given = tuple(self._converted(value) for value in values)
+            said = converted_options(named)
+            output = self.trace(*given, training=training, **said)
             if isinstance(output, Tensor):
                 output = _distinct(output, _flat(given))
-        note_call(output, Call(self, given, training))
+            first = given[0] if given else None
+            mask = masks_of(first) if said.get("mask") is None else said["mask"]
+            masks = noted_masks(self, first, mask, output)
+        note_call(output, Call(self, given, training, said), masks)
         return output
 
-    def trace(self, *inputs: Any, training: bool | None = None) -> Tensor:
+    def trace(self, *inputs: Any, training: bool | None = None, **options: Any) -> Any:
         """The graph of the output, in the scope that is open: what a model does with itself.
 
         Args:
             inputs: tensors, or a list of them for layers that merge.
             training: see `__call__`.
+            options: see `__call__`.
         """
         with phase(training, self.trainable) as current:
             try:
-                return self._traced(inputs, current.training)
+                return self._traced(inputs, current.training, options)
             except (ShapeError, DTypeError) as error:
                 raise _located(error, self, inputs) from None
 
-    def _traced(self, inputs: Sequence[Any], training: bool) -> Tensor:
-        self.build_for(*inputs)
-        said = {"training": training} if self._call_takes_training else {}
+    def _traced(self, inputs: Sequence[Any], training: bool, options: Mapping[str, Any]) -> Any:
+        self.build_for(*inputs, **options)
+        said = dict(options)
+        if "training" in self._call_parameters:
+            said["training"] = training
+        if "mask" in self._call_parameters and said.get("mask") is None and inputs:
+            said["mask"] = masks_of(inputs[0])
         output = self.call(*inputs, **said)
         if self.activity_regularizer is not None:
-            add_loss(_per_sample(self.activity_regularizer(output), output))
+            for tensor in tensors_in(output):
+                add_loss(_per_sample(self.activity_regularizer(tensor), tensor))
         return output
+
+    def handles_masks(self) -> bool:
+        """Whether the layer says what becomes of a mask."""
+        return self.supports_masking or type(self).compute_mask is not Layer.compute_mask
+
+    def compute_mask(self, inputs: Any, mask: Any) -> Any:
+        """The mask of the output; a list for several outputs, None for no mask.
+
+        Args:
+            inputs: the first input, or a list for layers that merge.
+            mask: its mask, or a list of them.
+        """
+        return mask
 
     def _converted(self, value: Any) -> Any:
         """An input as a tensor, or as a list of tensors."""
@@ -173,14 +207,24 @@ class Layer(Part, Configurable):
             raise _located(problem, self, [tensor])
         return tensor
 
-    def build_for(self, *inputs: Any) -> None:
-        """Make the variables, if that has not been done, for inputs like these."""
+    def build_for(self, *inputs: Any, **options: Any) -> None:
+        """Make the variables, if that has not been done, for inputs like these.
+
+        An option that is a tensor, `key` say, has its shape handed to a `build` that takes it as
+        `key_shape`.
+        """
         if self.built:
             return
         floating = [tensor.dtype for tensor in _flat(inputs) if is_floating(tensor.dtype)]
         self.dtype = floating[0] if floating else float32
         if hasattr(self, "build"):
-            self.build(*(_shape_of(given) for given in inputs))
+            known = inspect.signature(self.build).parameters
+            named = {
+                f"{name}_shape": _shape_of(value)
+                for name, value in options.items()
+                if f"{name}_shape" in known and value is not None
+            }
+            self.build(*(_shape_of(given) for given in inputs), **named)
         self.built = True
 
     def add_weight(
@@ -300,15 +344,11 @@ class Layer(Part, Configurable):
 
 def _flat(inputs: Iterable[Any]) -> list[Tensor]:
     """The tensors among inputs that may be lists of tensors."""
-    return [
-        tensor
-        for given in inputs
-        for tensor in (given if isinstance(given, list | tuple) else [given])
-    ]
+    return list(tensors_in(list(inputs)))
 
 
 def _shape_of(given: Any) -> Any:
-    return [item.shape for item in given] if isinstance(given, list | tuple) else given.shape
+    return [_shape_of(item) for item in given] if isinstance(given, list | tuple) else given.shape
 
 
 def _distinct(output: Tensor, inputs: Sequence[Tensor]) -> Tensor:

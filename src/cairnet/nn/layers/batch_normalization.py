@@ -78,6 +78,8 @@ class BatchNormalization(Layer):
                [3. , 5.5]], dtype=float32)
     """
 
+    supports_masking = True
+
     def __init__(
         self,
         axis: int = -1,

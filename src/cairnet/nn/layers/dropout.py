@@ -61,6 +61,8 @@ class Dropout(Layer):
         array([1., 2., 3., 4.], dtype=float32)
     """
 
+    supports_masking = True
+
     def __init__(
         self,
         rate: float,

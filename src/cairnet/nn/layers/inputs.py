@@ -66,6 +66,8 @@ class InputLayer(Layer):
         (None, 3)
     """
 
+    supports_masking = True
+
     def __init__(
         self, shape: Sequence[int | None], dtype: DTypeLike = float32, *, name: str | None = None
     ) -> None:

@@ -58,6 +58,8 @@ class LayerNormalization(Layer):
                [-1.,  1.]], dtype=float32)
     """
 
+    supports_masking = True
+
     def __init__(
         self,
         axis: int | Sequence[int] = -1,

@@ -5,13 +5,23 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from functools import reduce
+from typing import Any
 
+from cairnet.base.dtypes import bool_
 from cairnet.base.errors import ArgumentError, ShapeError
 from cairnet.nn.layers.base import Layer, Shape, registry
 from cairnet.tensor.core import Tensor
 from cairnet.tensor.extent import Size
-from cairnet.tensor.functions import concat, maximum, minimum, reshape
-from cairnet.tensor.functions.arguments import floating
+from cairnet.tensor.functions import (
+    concat,
+    logical_and,
+    logical_or,
+    maximum,
+    minimum,
+    ones,
+    reshape,
+)
+from cairnet.tensor.functions.arguments import floating, normalize_axis
 
 __all__ = ["Add", "Average", "Concatenate", "Maximum", "Merge", "Minimum", "Multiply", "Subtract"]
 
@@ -33,6 +43,10 @@ class Merge(Layer):
         if not input_shape:
             raise ShapeError("expected at least one tensor, got an empty list")
         _check_batch(input_shape)
+
+    def compute_mask(self, inputs: Any, mask: Any) -> Tensor | None:
+        """A step counts where it counts in any of the inputs, if all have masks; as in Keras."""
+        return None if any(one is None for one in mask) else reduce(logical_or, mask)
 
     @abstractmethod
     def merge(self, inputs: Sequence[Tensor]) -> Tensor:
@@ -264,6 +278,18 @@ class Concatenate(Layer):
     def call(self, inputs: Sequence[Tensor]) -> Tensor:
         """The graph of the output."""
         return concat(inputs, axis=self.axis)
+
+    def compute_mask(self, inputs: Any, mask: Any) -> Tensor | None:
+        """Side by side in time, so are the masks; else a step counts where it does in all."""
+        if all(one is None for one in mask):
+            return None
+        if normalize_axis("Concatenate", self.axis, inputs[0].ndim) != 1:
+            return reduce(logical_and, [one for one in mask if one is not None])
+        shown = [
+            ones(x.extents[:2], dtype=bool_) if one is None else one
+            for x, one in zip(inputs, mask, strict=True)
+        ]
+        return concat(shown, axis=1)
 
 
 def _check_batch(shapes: Sequence[Shape]) -> None:

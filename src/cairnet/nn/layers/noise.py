@@ -44,6 +44,8 @@ class GaussianNoise(Layer):
         array([1., 2., 3.], dtype=float32)
     """
 
+    supports_masking = True
+
     def __init__(self, stddev: float, seed: int | None = None, *, name: str | None = None) -> None:
         super().__init__(name=name)
         self.stddev = nonnegative("stddev", stddev)
@@ -92,6 +94,8 @@ class GaussianDropout(Layer):
         >>> layer([1.0, 2.0, 3.0], training=True).numpy().round(2)
         array([0.98, 1.61, 3.35], dtype=float32)
     """
+
+    supports_masking = True
 
     def __init__(self, rate: float, seed: int | None = None, *, name: str | None = None) -> None:
         super().__init__(name=name)

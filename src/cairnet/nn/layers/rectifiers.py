@@ -43,6 +43,8 @@ class ReLU(Layer):
         array([0., 2., 6.], dtype=float32)
     """
 
+    supports_masking = True
+
     def __init__(
         self,
         max_value: float | None = None,
@@ -89,6 +91,8 @@ class LeakyReLU(Layer):
         array([-0.1,  2. ], dtype=float32)
     """
 
+    supports_masking = True
+
     def __init__(self, negative_slope: float = 0.3, *, name: str | None = None) -> None:
         super().__init__(name=name)
         self.negative_slope = nonnegative("negative_slope", negative_slope)
@@ -122,6 +126,8 @@ class ELU(Layer):
         >>> cn.layers.ELU()([-100.0, 2.0]).numpy()
         array([-1.,  2.], dtype=float32)
     """
+
+    supports_masking = True
 
     def __init__(self, alpha: float = 1.0, *, name: str | None = None) -> None:
         super().__init__(name=name)
@@ -157,6 +163,8 @@ class Softmax(Layer):
         >>> cn.layers.Softmax()([1000.0, 1000.0, 0.0]).numpy()
         array([0.5, 0.5, 0. ], dtype=float32)
     """
+
+    supports_masking = True
 
     def __init__(self, axis: int | Sequence[int] = -1, *, name: str | None = None) -> None:
         super().__init__(name=name)

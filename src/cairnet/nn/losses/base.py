@@ -9,6 +9,7 @@ import numpy as np
 
 from cairnet.base.errors import ArgumentError, ShapeError, UnknownNameError
 from cairnet.base.registry import Configurable, Registry, snake_case
+from cairnet.nn.masks import mask_of
 from cairnet.tensor.core import Tensor
 from cairnet.tensor.extent import Size
 from cairnet.tensor.functions import astype, broadcast_to, mean, reshape, where
@@ -33,6 +34,9 @@ class Loss(Configurable, ABC):
         sum                         Σ wᵢ ℓᵢ
         mean_with_sample_weight     Σ wᵢ ℓᵢ / Σ wᵢ     (0 where all weights are 0)
         none                        wᵢ ℓᵢ, not reduced
+
+    Where the prediction has a mask (see `cn.layers.mask_of`), what is masked counts nothing: its
+    weight is 0, and n is the number of losses that are left.
 
     Args:
         reduction: one of these; None is "none". `fit` needs a loss that is one number.
@@ -81,15 +85,28 @@ class Loss(Configurable, ABC):
         Raises:
             ShapeError: targets, predictions or weights that do not fit each other.
         """
-        values = self.call(as_tensor(y_true), as_tensor(y_pred))
-        weights = None if sample_weight is None else _weights_for(values, as_tensor(sample_weight))
+        prediction = as_tensor(y_pred)
+        values = self.call(as_tensor(y_true), prediction)
+        weights = None
+        if sample_weight is not None:
+            weights = _weights_for("sample_weight", values, as_tensor(sample_weight))
+        mask = mask_of(prediction)
+        if mask is None:
+            return _reduced(values, weights, self.reduction)
+        counted = _weights_for("the mask of the prediction", values, mask)
+        # What is masked may be anything, infinite too: it is replaced, not multiplied by zero.
+        values = where(counted != 0, values, 0)
+        weights = counted if weights is None else counted * weights
+        if self.reduction in ("sum_over_batch_size", "mean"):
+            count = total(counted)
+            return total(values * weights) / where(count == 0, 1.0, count)
         return _reduced(values, weights, self.reduction)
 
     def check_targets(self, y: np.ndarray, y_pred: Tensor) -> None:
         """Refuse values, as an array of the user's, that cannot be targets of these predictions."""
 
 
-def _weights_for(values: Tensor, weights: Tensor) -> Tensor:
+def _weights_for(name: str, values: Tensor, weights: Tensor) -> Tensor:
     """The weights, each as often as there are losses that it weighs."""
     given = weights.extents
     while len(given) > 1 and given[-1] == 1:
@@ -97,7 +114,7 @@ def _weights_for(values: Tensor, weights: Tensor) -> Tensor:
     leading = values.extents[: len(given)]
     if len(given) > values.ndim or not all(map(_may_be_equal, given, leading)):
         raise ShapeError(
-            f"sample_weight, at {here()}: expected one weight for each sample, shape "
+            f"{name}, at {here()}: expected one weight for each sample, shape "
             f"{values.shape} or its first axes, got {weights.shape}"
         )
     shape: list[Size] = [*given, *([1] * (values.ndim - len(given)))]

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from cairnet.base.errors import ArgumentError
+from cairnet.base.errors import ArgumentError, ShapeError
 from cairnet.base.registry import Configurable, Registry, snake_case
+from cairnet.nn.masks import mask_of
 from cairnet.tensor.core import Tensor
-from cairnet.tensor.functions import mean
+from cairnet.tensor.functions import astype, mean, where
 from cairnet.tensor.functions import sum as total
 from cairnet.tensor.functions.arguments import as_tensor
 
@@ -52,6 +53,25 @@ class Metric(Configurable, ABC):
     def result(self, sums: np.ndarray, count: int) -> float:
         """The metric, from the sums over all batches and the number of samples in them."""
 
+    def measure_where(self, y_true: Tensor, y_pred: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Sums over what a mask, of the first axes of the prediction, does not leave out.
+
+        Args:
+            y_true: as in `measure`.
+            y_pred: as in `measure`.
+            mask: bool, shape (batch, time): what counts.
+
+        Returns:
+            The sums, and how many numbers they are sums of: the `count` of `result`.
+
+        Raises:
+            ArgumentError: the metric says nothing of masks.
+        """
+        raise ArgumentError(
+            f"metrics: {self.name!r} ({type(self).__name__}) cannot leave out the padding of a "
+            "masked prediction; take another metric, or one of your own with `measure_where`"
+        )
+
     def __call__(self, y_true: Any, y_pred: Any) -> float:
         """The metric of one batch, given as arrays.
 
@@ -60,6 +80,10 @@ class Metric(Configurable, ABC):
         0.5
         """
         target, prediction = as_tensor(y_true), as_tensor(y_pred)
+        mask = mask_of(prediction)
+        if mask is not None:
+            sums, count = self.measure_where(target, prediction, mask)
+            return self.result(sums.numpy(), int(count))
         return self.result(self.measure(target, prediction).numpy(), prediction.numpy().shape[0])
 
 
@@ -88,6 +112,18 @@ class MeanMetric(Metric):
         if values.ndim > 1:
             values = mean(values, axis=tuple(range(1, values.ndim)))
         return total(values)
+
+    def measure_where(self, y_true: Tensor, y_pred: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """The sum over the steps that count, and their number; further axes are averaged first."""
+        values = self.values(y_true, y_pred)
+        if values.ndim < mask.ndim:
+            raise ShapeError(
+                f"metrics: {self.name!r} has one number for each sample, {values.shape}, and "
+                f"cannot leave out single steps, {mask.shape}"
+            )
+        if values.ndim > mask.ndim:
+            values = mean(values, axis=tuple(range(mask.ndim, values.ndim)))
+        return total(where(mask, values, 0)), total(astype(mask, "int64"))
 
     def result(self, sums: np.ndarray, count: int) -> float:
         """The sum over the number of samples."""

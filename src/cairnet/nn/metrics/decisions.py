@@ -14,10 +14,12 @@ from cairnet.tensor.functions import any as exists
 from cairnet.tensor.functions import (
     argsort,
     astype,
+    broadcast_to,
     logical_and,
     logical_not,
     one_hot,
     ones_like,
+    reshape,
     stack,
 )
 from cairnet.tensor.functions import sum as total
@@ -44,6 +46,13 @@ class _Decisions(Metric):
 
     def measure(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """True positives, false positives and false negatives, shape (3,)."""
+        return self._counts(y_true, y_pred, None)
+
+    def measure_where(self, y_true: Tensor, y_pred: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """The same of the steps that count, and their number."""
+        return self._counts(y_true, y_pred, mask), _count(mask)
+
+    def _counts(self, y_true: Tensor, y_pred: Tensor, mask: Tensor | None) -> Tensor:
         positive = like(self.name, y_true, y_pred) != 0
         decided = self._decided(y_pred)
         if self.class_id is not None:
@@ -54,6 +63,10 @@ class _Decisions(Metric):
                     f"got {self.class_id}"
                 )
             positive, decided = positive[..., self.class_id], decided[..., self.class_id]
+        if mask is not None:
+            lead = [*mask.extents, *([1] * (positive.ndim - mask.ndim))]
+            counted = broadcast_to(reshape(mask, lead), positive.extents)
+            positive, decided = logical_and(positive, counted), logical_and(decided, counted)
         return stack(
             [
                 _count(logical_and(positive, decided)),
