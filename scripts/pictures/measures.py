@@ -88,26 +88,6 @@ def confusion() -> Figure:
     model.compile("adam", "sparse_categorical_crossentropy")
     model.fit(x, y, epochs=10, verbose=0)
     matrix = cn.metrics.confusion_matrix(y_test, model.predict(x_test)).numpy()
-    figure, axes = panels(1, 1, 4.2, 4.0)
-    panel = axes[0, 0]
-    panel.imshow(matrix, cmap="Blues", vmax=40)
-    for row in range(10):
-        for column in range(10):
-            count = matrix[row, column]
-            if count:
-                colour = "white" if count > 20 else VERMILION if row != column else INK
-                panel.text(column, row, count, ha="center", va="center", fontsize=8.5, color=colour)
-    panel.set_xticks(range(10))
-    panel.set_yticks(range(10))
-    panel.tick_params(length=0, labelsize=8.5, labelcolor=INK)
-    for side in panel.spines.values():
-        side.set_visible(False)
     right = int(np.trace(matrix))
-    panel.set_title(
-        f"softmax regression on digits(): {right} of {matrix.sum()} right",
-        fontsize=9.5,
-        color=INK,
-    )
-    panel.set_xlabel("taken for", fontsize=9, color=INK)
-    panel.set_ylabel("digit", fontsize=9, color=INK)
-    return figure
+    title = f"softmax regression on digits(): {right} of {matrix.sum()} right"
+    return cn.plots.confusion_matrix(matrix, title=title)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
+import shutil
+import sys
+import textwrap
 from collections.abc import Callable, Mapping
 from types import ModuleType
 
@@ -12,6 +16,9 @@ from cairnet.nn import activations, initializers, layers, losses, metrics
 from cairnet.training import callbacks
 
 __all__ = ["KINDS", "listing"]
+
+#: What is public beside the things that have names: their bases, and what layers are written with.
+_BASES = {"Callback", "Effects", "InputLayer", "Layer", "Merge", "RandomKeys", "get"}
 
 
 def _networks() -> Mapping[str, str]:
@@ -30,8 +37,12 @@ def _public(module: ModuleType, *, classes: bool) -> Callable[[], Mapping[str, s
 
     def found() -> Mapping[str, str]:
         items = {name: getattr(module, name) for name in module.__all__}
-        chosen = {n: item for n, item in items.items() if isinstance(item, type) == classes}
-        return {n: _first_line(item) for n, item in chosen.items() if callable(item)}
+        return {
+            name: _first_line(item)
+            for name, item in items.items()
+            if isinstance(item, type) == classes and callable(item)
+            if name not in _BASES and not inspect.isabstract(item)
+        }
 
     return found
 
@@ -67,13 +78,21 @@ def listing(kind: str | None) -> None:
     if kind is None:
         wide = max(map(len, KINDS))
         for name, find in KINDS.items():
-            print(f"{name.ljust(wide)}  {', '.join(find())}")
+            print(_wrapped(f"{name.ljust(wide)}  ", ", ".join(find())))
         print("\nA line on each of a kind: cairnet list KIND, as in: cairnet list layers")
         return
     found = KINDS[kind]()
     wide = max(map(len, found))
     for name, line in found.items():
-        print(f"{name.ljust(wide)}  {line}".rstrip())
+        print(_wrapped(f"{name.ljust(wide)}  ", line))
+
+
+def _wrapped(start: str, text: str) -> str:
+    """A text behind a label: on a terminal in as many lines as it needs, else in one, for grep."""
+    if not sys.stdout.isatty():
+        return f"{start}{text}".rstrip()
+    across = max(shutil.get_terminal_size().columns, len(start) + 30)
+    return textwrap.fill(start + text, across, subsequent_indent=" " * len(start)).rstrip()
 
 
 def _first_line(item: object) -> str:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 
+from cairnet import optim
 from cairnet.base.configuration import configure
 from cairnet.base.errors import GraphError, ShapeError
 from cairnet.cli.data import load_data
 from cairnet.cli.pictures import load_picture
 from cairnet.data.class_names import class_names
+from cairnet.nn import losses
 from cairnet.training.files import load_model
 from cairnet.training.summary import shown_bytes
 
@@ -100,14 +104,20 @@ def summary(path: Path) -> None:
     model.summary()
     settings = model.compile_config()
     if settings is not None:
-        print(f"optimizer {_words(settings['optimizer'])}, loss {_words(settings['loss'])}")
+        optimizer, loss = _words(settings["optimizer"], optim), _words(settings["loss"], losses)
+        print(f"optimizer {optimizer}, loss {loss}")
     print(f"{path}, {shown_bytes(path.stat().st_size)}")
 
 
-def _words(saved: object) -> str:
-    if not isinstance(saved, dict):
+def _words(saved: object, module: ModuleType) -> str:
+    """What was saved of an optimizer or a loss, without the arguments that are the defaults."""
+    if not isinstance(saved, dict) or "class_name" not in saved:
         return str(saved)
+    known = getattr(module, saved["class_name"], None)
+    usual = {} if known is None else inspect.signature(known).parameters
     arguments = ", ".join(
-        f"{name}={value}" for name, value in saved["config"].items() if name != "name"
+        f"{name}={value}"
+        for name, value in saved["config"].items()
+        if name != "name" and (name not in usual or usual[name].default != value)
     )
     return f"{saved['class_name']}({arguments})"

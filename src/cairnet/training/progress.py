@@ -152,9 +152,11 @@ def shown(value: Any) -> str:
 def shown_duration(seconds: float) -> str:
     """A time as people say it.
 
-    >>> shown_duration(0.0123), shown_duration(2.345), shown_duration(75)
-    ('0.01 s', '2.3 s', '1 min 15 s')
+    >>> shown_duration(0.0123), shown_duration(0.345), shown_duration(2.345), shown_duration(75)
+    ('12 ms', '0.34 s', '2.3 s', '1 min 15 s')
     """
+    if seconds < 0.1:
+        return f"{1000 * seconds:.0f} ms"
     if seconds < 1:
         return f"{seconds:.2f} s"
     if seconds < 60:
