@@ -35,7 +35,8 @@ def check_section(page: str, setup: Section, section: Section, record: ModuleTyp
         if callable(expected):
             expected(found)
         else:
-            compare(found, eval(expected, {**record.NAMES, **arrays(names), **record.FEEDS}), where)
+            known = {**names, **record.NAMES, **arrays(names), **record.FEEDS}
+            compare(found, eval(expected, known), where)
     check = record.SECTIONS.get(section.title)
     if check is not None:
         check(names)

@@ -102,12 +102,13 @@ def shown(code: str) -> list[str]:
     found: list[str] = []
     continues = False
     for line in code.splitlines():
-        output = re.match(r"\s*print\(.*\)  # (.*)$", line)
-        if output:
-            found.append(output[1])
+        prints = re.match(r"\s*print\(", line) is not None
+        output = line.partition(")  # ")[2]
+        if prints and output:
+            found.append(output)
         elif continues and line.startswith("# "):
             found.append(line[2:])
-        continues = bool(output) or (continues and line.startswith("#"))
+        continues = prints or (continues and line.startswith("#"))
     return found
 
 
