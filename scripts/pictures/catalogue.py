@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from activation_curves import activations, rectifiers_in_depth
 from digits import convolutions, noise, normalizations, poolings
+from kernels import kernel_bars
 from looks import Picture
 from measures import confusion, losses
 from rates import schedules
@@ -30,4 +31,5 @@ PICTURES: dict[str, Callable[[], Picture]] = {
     "terminal": terminal,
     "lenet5": curves,
     "bars": bars,
+    "kernels": kernel_bars,
 }

@@ -1,4 +1,4 @@
-"""The command line: `cairnet train`, `evaluate`, `predict`, `summary`, `explain`, `list`…"""
+"""The command line: `cairnet train`, `evaluate`, `predict`, `summary`, `explain`, `bench`…"""
 
 from __future__ import annotations
 

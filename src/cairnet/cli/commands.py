@@ -209,6 +209,46 @@ def explain(
     explain_model(model, level, batch_size, kernel, threads)
 
 
+@app.command(
+    epilog=_examples(
+        "cairnet bench lenet5",
+        "cairnet bench lenet5.safetensors --batch-size 128 --plot kernels.png",
+        "cairnet bench lenet5 --forward --batch-size 1 --threads 1",
+    )
+)
+def bench(
+    model: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODEL", help="A network's name (lenet5), or a file that `save` wrote."
+        ),
+    ],
+    batch_size: Annotated[int, typer.Option(min=1, metavar="N", help="Rows in a step.")] = 32,
+    forward: Annotated[
+        bool, typer.Option("--forward", help="Measure predictions instead of training.")
+    ] = False,
+    seconds: Annotated[
+        float, typer.Option(min=0.001, metavar="S", help="How long to repeat the step.")
+    ] = 1.0,
+    most: Annotated[
+        int, typer.Option(min=0, metavar="N", help="How many kernels to show; 0 for all.")
+    ] = 20,
+    plot: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Draw a bar for every kernel (png, svg, pdf).",
+            show_default=False,
+        ),
+    ] = None,
+    threads: Threads = None,
+) -> None:
+    """Measure a network kernel by kernel: times, rates, shares of the processor's peak."""
+    from cairnet.cli.bench import Bench, bench
+
+    bench(Bench(model, batch_size, forward, seconds, most or None, plot, threads))
+
+
 @app.command(name="list", epilog=_examples("cairnet list", "cairnet list layers"))
 def list_names(
     kind: Annotated[

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -111,7 +111,7 @@ class Profile:
         name: of the function.
         sizes: its unknown extents in the calls measured, by name.
         threads: how many computed.
-        calls: how many calls the medians are of.
+        calls: how many calls were measured; times are means of the fastest quarter.
         seconds: a whole call, by the clock on the wall.
         peak: float32 multiply-adds that touch no memory, operations in a second, on as many
             threads, sampled between the calls.
@@ -198,7 +198,7 @@ class Profile:
         known = ", ".join(f"{size} = {number}" for size, number in self.sizes.items())
         threads = f"{self.threads} thread{'s' if self.threads > 1 else ''}"
         outside = max(self.seconds - self.computing - self.waiting, 0.0)
-        called = f"{_time(self.seconds)} a call, the median of {self.calls}"
+        called = f"{_time(self.seconds)} a call, the fastest quarter of {self.calls}"
         kernels = "1 kernel" if len(self.kernels) == 1 else f"{len(self.kernels)} kernels"
         waiting = f"{_time(self.waiting)} waiting for each other, " if self.threads > 1 else ""
         reached = (
@@ -212,11 +212,12 @@ class Profile:
 
     def _rows(self, most: int | None) -> tuple[list[str], list[list[str]]]:
         header = ["kernel", *_NUMBERS, "layer", "computes"]
+        whole = sum(kernel.seconds for kernel in self.kernels) or 1.0
         return header, [
             [
                 str(kernel.number),
                 _time(kernel.seconds),
-                f"{kernel.seconds / self.seconds:.1%}",
+                f"{kernel.seconds / whole:.1%}",
                 f"{kernel.busy:.0%}",
                 f"{kernel.operations_per_second / 1e9:,.1f}" if kernel.operations else "",
                 f"{kernel.share_of_peak:.0%}" if kernel.operations else "",
@@ -245,10 +246,14 @@ class Profile:
 
         header, rows = self._rows(most)
         table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
-        for name in header:
-            right = name in _NUMBERS or name == "kernel"
+        for place, name in enumerate(header):
             style = {"layer": "bold", "computes": "dim", "busy": "dim"}.get(name)
-            table.add_column(name, justify="right" if right else "left", style=style, no_wrap=right)
+            right = name in _NUMBERS or name == "kernel"
+            # In a narrow window what a kernel computes is cut off, and nothing else.
+            whole = max(len(cells[place]) for cells in (header, *rows))
+            least = 1 if name == "computes" else whole
+            justify: Literal["left", "right"] = "right" if right else "left"
+            table.add_column(name, justify=justify, style=style, no_wrap=True, min_width=least)
         for cells, kernel in zip(rows, self._longest(most), strict=True):
             shown = [Text(cell) for cell in cells]
             shown[5].stylize(_colour(kernel))
