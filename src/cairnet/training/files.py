@@ -6,7 +6,7 @@ The header's metadata has one entry, "cairnet", whose text is JSON:
 
     format      1; a newer format has a larger number
     version     of the Cairnet that wrote the file
-    model       the architecture: class and constructor's arguments
+    model       the architecture: class and constructor's arguments; null for weights alone
     compile     what `compile` was given, or null
     order       what the order of the rows in every epoch hangs on, or null
     sha256      of all of the above and of the weights, so that damage is noticed
@@ -35,7 +35,7 @@ from cairnet.nn.layers.base import registry
 from cairnet.training.model import Model
 from cairnet.training.state import PREFIX, optimizer_state, restore_optimizer
 
-__all__ = ["load_model", "save_model"]
+__all__ = ["load_model", "load_weights", "save_model", "save_weights"]
 
 _ENTRY = "cairnet"
 _FORMAT = 1
@@ -45,27 +45,56 @@ def save_model(
     model: Model, path: str | os.PathLike[str], *, include_optimizer: bool = True
 ) -> None:
     """Write a model to a safetensors file; see `Model.save`."""
-    from safetensors.numpy import save
-
-    if Path(path).suffix != ".safetensors":
-        raise ArgumentError(
-            f"path: expected a name that ends in .safetensors, got {os.fspath(path)!r}"
-        )
-    if model.input_shape is None:
-        raise GraphError(
-            f"model {model.name!r} cannot be saved yet: its weights are made when its input shape "
-            "is known; begin it with cn.Input(shape), or give it data"
-        )
-    weights = {name: variable.numpy() for name, variable in model.named_variables().items()}
+    weights = _weights_of(model, path)
     header: dict[str, Any] = {
-        "format": _FORMAT,
-        "version": __version__,
         "model": serialize(model),
         "compile": model.compile_config(),
         "order": None if model.order_key is None else str(model.order_key),
     }
     if include_optimizer and model.compiled is not None:
         weights.update(optimizer_state(model))
+    _write(path, header, weights)
+
+
+def save_weights(model: Model, path: str | os.PathLike[str]) -> None:
+    """Write the weights of a model alone to a safetensors file; see `Model.save_weights`."""
+    _write(path, {"model": None}, _weights_of(model, path))
+
+
+def load_weights(model: Model, path: str | os.PathLike[str]) -> None:
+    """Give a model the weights in a file; see `Model.load_weights`."""
+    if model.input_shape is None:
+        raise GraphError(_no_weights_yet(model, "loaded"))
+    header, weights = _read(Path(path))
+    _check(path, header, weights)
+    kept = {name: array for name, array in weights.items() if not name.startswith(PREFIX)}
+    _assign(path, model, kept)
+
+
+def _weights_of(model: Model, path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
+    """Copies of all variables by name, if they can be written there."""
+    if Path(path).suffix != ".safetensors":
+        raise ArgumentError(
+            f"path: expected a name that ends in .safetensors, got {os.fspath(path)!r}"
+        )
+    if model.input_shape is None:
+        raise GraphError(_no_weights_yet(model, "saved"))
+    return {name: variable.numpy() for name, variable in model.named_variables().items()}
+
+
+def _no_weights_yet(model: Model, what: str) -> str:
+    return (
+        f"model {model.name!r} cannot be {what} yet: its weights are made when its input shape "
+        "is known; begin it with cn.Input(shape), or give it data"
+    )
+
+
+def _write(
+    path: str | os.PathLike[str], header: dict[str, Any], weights: dict[str, np.ndarray]
+) -> None:
+    from safetensors.numpy import save
+
+    header = {"format": _FORMAT, "version": __version__, **header}
     header["sha256"] = _digest(weights, header)
     # All in one entry: safetensors writes the entries of the metadata in no particular order.
     content = save(weights, {_ENTRY: json.dumps(header)})
@@ -100,6 +129,11 @@ def load_model(
     """
     header, weights = _read(Path(path))
     _check(path, header, weights)
+    if header.get("model", False) is None:
+        raise DataError(
+            f"{path}: expected a whole model, found weights alone; build the model, and give them "
+            "to it with model.load_weights(path)"
+        )
     try:
         with known_objects(custom_objects or {}):
             model = registry.get(header.get("model"))

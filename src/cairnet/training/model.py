@@ -244,6 +244,51 @@ class Model(OnBatch):
 
         save_model(self, path, include_optimizer=include_optimizer)
 
+    def save_weights(self, path: str | os.PathLike[str]) -> None:
+        """Write the weights alone to a safetensors file, without layers and state of training.
+
+        Args:
+            path: a name that ends in ".safetensors".
+
+        Raises:
+            ArgumentError: another ending.
+            GraphError: the model has no variables yet, since its input shape is not known.
+            DataError: the file cannot be written.
+
+        Example:
+            >>> import cairnet as cn
+            >>> model = cn.Sequential([cn.Input((4,)), cn.layers.Dense(3)])
+            >>> model.save_weights("weights.safetensors")
+            >>> other = cn.Sequential([cn.Input((4,)), cn.layers.Dense(3)])
+            >>> other.load_weights("weights.safetensors")
+            >>> bool((other.get_weights()[0] == model.get_weights()[0]).all())
+            True
+        """
+        from cairnet.training.files import save_weights
+
+        save_weights(self, path)
+
+    def load_weights(self, path: str | os.PathLike[str]) -> None:
+        """Take the weights from a file that `save_weights` or `save` wrote.
+
+        The layers must have the names and shapes of those that were saved. What the optimizer
+        remembers stays as it is.
+
+        Args:
+            path: the file.
+
+        Raises:
+            GraphError: the model has no variables yet, since its input shape is not known.
+            DataError: the file is missing, damaged, or its weights do not fit; then the model
+                keeps its own.
+
+        Example:
+            See `save_weights`.
+        """
+        from cairnet.training.files import load_weights
+
+        load_weights(self, path)
+
     def get_config(self) -> dict[str, Any]:
         """Inputs, layers and calls, as JSON can hold them; or the constructor's arguments."""
         if self._wiring is None:

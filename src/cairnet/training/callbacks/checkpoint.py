@@ -27,6 +27,8 @@ class ModelCheckpoint(Callback):
         monitor: the number that says which epoch is best.
         verbose: 1 for a line for every file.
         save_best_only: whether to save only after the best epoch so far.
+        save_weights_only: whether to leave out the layers and the state of training; such a file
+            is read by `model.load_weights`.
         mode: "min", "max", or "auto", by the name of the number.
         save_freq: "epoch", or the number of batches after which to save.
         initial_value_threshold: a best value to start from.
@@ -53,6 +55,7 @@ class ModelCheckpoint(Callback):
         monitor: str = "val_loss",
         verbose: int = 0,
         save_best_only: bool = False,
+        save_weights_only: bool = False,
         mode: str = "auto",
         save_freq: str | int = "epoch",
         initial_value_threshold: float | None = None,
@@ -65,6 +68,7 @@ class ModelCheckpoint(Callback):
         self.save_freq = save_freq if save_freq == "epoch" else whole("save_freq", save_freq, 1)
         self.verbose = verbose
         self.save_best_only = save_best_only
+        self.save_weights_only = save_weights_only
         self.monitor = Monitor(monitor, mode) if save_best_only else None
         self.best = initial_value_threshold
         self._batches = 0
@@ -101,7 +105,10 @@ class ModelCheckpoint(Callback):
                 return
             self.best = value
         path = self._path(logs)
-        self.model.save(path)
+        if self.save_weights_only:
+            self.model.save_weights(path)
+        else:
+            self.model.save(path)
         if self.verbose:
             say(f"epoch {self._epoch + 1}: saved {path}")
 
