@@ -13,9 +13,6 @@ The header's metadata has one entry, "cairnet", whose text is JSON:
 
 Nothing in the file is run. A model is built from the names of classes that Cairnet or the caller
 knows, and nothing else. The same model gives the same bytes.
-
-A file of weights alone, as `save_weights` writes it, has the same form without `model`, `compile`
-and `order`.
 """
 
 from __future__ import annotations
@@ -48,17 +45,7 @@ def save_model(
     model: Model, path: str | os.PathLike[str], *, include_optimizer: bool = True
 ) -> None:
     """Write a model to a safetensors file; see `Model.save`."""
-<<<<<<< ours
     weights = _weights_of(model, path)
-=======
-    _check_name(path)
-    if model.input_shape is None:
-        raise GraphError(
-            f"model {model.name!r} cannot be saved yet: its weights are made when its input shape "
-            "is known; begin it with cn.Input(shape), or give it data"
-        )
-    weights = {name: variable.numpy() for name, variable in model.named_variables().items()}
->>>>>>> theirs
     header: dict[str, Any] = {
         "model": serialize(model),
         "compile": model.compile_config(),
@@ -70,7 +57,6 @@ def save_model(
 
 
 def save_weights(model: Model, path: str | os.PathLike[str]) -> None:
-<<<<<<< ours
     """Write the weights of a model alone to a safetensors file; see `Model.save_weights`."""
     _write(path, {"model": None}, _weights_of(model, path))
 
@@ -87,28 +73,10 @@ def load_weights(model: Model, path: str | os.PathLike[str]) -> None:
 
 def _weights_of(model: Model, path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
     """Copies of all variables by name, if they can be written there."""
-=======
-    """Write the weights of a model to a safetensors file; see `Model.save_weights`."""
-    _check_name(path)
-    _write(path, {"format": _FORMAT, "version": __version__}, _weights_of(model, "saved"))
-
-
-def load_weights(model: Model, path: str | os.PathLike[str]) -> None:
-    """Give a model the weights of a file; see `Model.load_weights`."""
-    _weights_of(model, "loaded")
-    header, weights = _read(Path(path))
-    _check(path, header, weights)
-    own = {name: array for name, array in weights.items() if not name.startswith(PREFIX)}
-    _assign(path, model, own)
-
-
-def _check_name(path: str | os.PathLike[str]) -> None:
->>>>>>> theirs
     if Path(path).suffix != ".safetensors":
         raise ArgumentError(
             f"path: expected a name that ends in .safetensors, got {os.fspath(path)!r}"
         )
-<<<<<<< ours
     if model.input_shape is None:
         raise GraphError(_no_weights_yet(model, "saved"))
     return {name: variable.numpy() for name, variable in model.named_variables().items()}
@@ -127,30 +95,9 @@ def _write(
     from safetensors.numpy import save
 
     header = {"format": _FORMAT, "version": __version__, **header}
-=======
-
-
-def _weights_of(model: Model, verb: str) -> dict[str, np.ndarray]:
-    """Copies of a model's weights by name, once it has them."""
-    variables = model.named_variables()
-    if not variables or (model.input_shape is None and not model.built):
-        raise GraphError(
-            f"model {model.name!r} has no weights to be {verb} yet: they are made when its input "
-            "shape is known; begin it with cn.Input(shape), or give it data"
-        )
-    return {name: variable.numpy() for name, variable in variables.items()}
-
-
-def _write(
-    path: str | os.PathLike[str], header: dict[str, Any], weights: Mapping[str, np.ndarray]
-) -> None:
-    """Write the file, whole or not at all."""
-    from safetensors.numpy import save
-
->>>>>>> theirs
     header["sha256"] = _digest(weights, header)
     # All in one entry: safetensors writes the entries of the metadata in no particular order.
-    content = save(dict(weights), {_ENTRY: json.dumps(header)})
+    content = save(weights, {_ENTRY: json.dumps(header)})
     with written_whole(path) as temporary:
         temporary.write_bytes(content)
 
@@ -182,17 +129,10 @@ def load_model(
     """
     header, weights = _read(Path(path))
     _check(path, header, weights)
-<<<<<<< ours
     if header.get("model", False) is None:
         raise DataError(
             f"{path}: expected a whole model, found weights alone; build the model, and give them "
             "to it with model.load_weights(path)"
-=======
-    if "model" not in header:
-        raise DataError(
-            f"{path}: expected a model, found weights alone, as save_weights writes them; build "
-            "the model and call model.load_weights(path)"
->>>>>>> theirs
         )
     try:
         with known_objects(custom_objects or {}):

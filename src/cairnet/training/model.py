@@ -245,14 +245,7 @@ class Model(OnBatch):
         save_model(self, path, include_optimizer=include_optimizer)
 
     def save_weights(self, path: str | os.PathLike[str]) -> None:
-<<<<<<< ours
         """Write the weights alone to a safetensors file, without layers and state of training.
-=======
-        """Write the weights alone to a safetensors file, by the paths of their layers.
-
-        The file appears under its name when it is whole, or not at all. Networks that cannot be
-        saved as a whole, since they are classes of one's own, keep their weights in this way.
->>>>>>> theirs
 
         Args:
             path: a name that ends in ".safetensors".
@@ -266,15 +259,9 @@ class Model(OnBatch):
             >>> import cairnet as cn
             >>> model = cn.Sequential([cn.Input((4,)), cn.layers.Dense(3)])
             >>> model.save_weights("weights.safetensors")
-<<<<<<< ours
             >>> other = cn.Sequential([cn.Input((4,)), cn.layers.Dense(3)])
             >>> other.load_weights("weights.safetensors")
             >>> bool((other.get_weights()[0] == model.get_weights()[0]).all())
-=======
-            >>> again = cn.Sequential([cn.Input((4,)), cn.layers.Dense(3)])
-            >>> again.load_weights("weights.safetensors")
-            >>> bool((again.get_weights()[0] == model.get_weights()[0]).all())
->>>>>>> theirs
             True
         """
         from cairnet.training.files import save_weights
@@ -284,26 +271,16 @@ class Model(OnBatch):
     def load_weights(self, path: str | os.PathLike[str]) -> None:
         """Take the weights from a file that `save_weights` or `save` wrote.
 
-<<<<<<< ours
         The layers must have the names and shapes of those that were saved. What the optimizer
         remembers stays as it is.
-=======
-        The model must have the same layers under the same names; what the optimizer remembered is
-        left in the file. Either all weights change or none.
->>>>>>> theirs
 
         Args:
             path: the file.
 
         Raises:
             GraphError: the model has no variables yet, since its input shape is not known.
-<<<<<<< ours
             DataError: the file is missing, damaged, or its weights do not fit; then the model
                 keeps its own.
-=======
-            DataError: the file is missing, damaged, of a newer format, or does not fit the model;
-                the message names the first weight that does not, its shape and the expected one.
->>>>>>> theirs
 
         Example:
             See `save_weights`.

@@ -27,13 +27,8 @@ class ModelCheckpoint(Callback):
         monitor: the number that says which epoch is best.
         verbose: 1 for a line for every file.
         save_best_only: whether to save only after the best epoch so far.
-<<<<<<< ours
         save_weights_only: whether to leave out the layers and the state of training; such a file
             is read by `model.load_weights`.
-=======
-        save_weights_only: whether to save no more than `Model.save_weights` does, for
-            `Model.load_weights`; training cannot go on exactly from these.
->>>>>>> theirs
         mode: "min", "max", or "auto", by the name of the number.
         save_freq: "epoch", or the number of batches after which to save.
         initial_value_threshold: a best value to start from.
