@@ -1,8 +1,8 @@
 """Which program runs a call: one for the first shapes met, then one for shapes that vary.
 
 The first call compiles with every extent a known number. When an extent turns out to vary, one
-more program is compiled in which that extent is a run-time number; it serves every size from
-then on. So a ragged last batch costs one compilation, and so do twenty batch sizes.
+more program is compiled in which all of them are run-time numbers; it serves every size from then
+on. So a ragged last batch costs one compilation, and so do twenty lengths with ragged batches.
 """
 
 from __future__ import annotations
@@ -78,11 +78,12 @@ class Specializer:
             return found
 
     def _fixed(self, bindings: Mapping[Extent, int]) -> dict[Extent, int]:
-        """The extents to compile as numbers: those that no call so far has varied."""
-        if not self._programs:
-            return dict(bindings)
-        last = self._programs[-1].fixed
-        return {size: value for size, value in last.items() if bindings[size] == value}
+        """The extents to compile as numbers: all at first, and none as soon as one varies.
+
+        Where one varies the next may: who trains on sequences of many lengths has a ragged last
+        batch as well. What is compiled for run-time numbers is hardly slower.
+        """
+        return {} if self._programs else dict(bindings)
 
     def _compile(self, fixed: Mapping[Extent, int]) -> Program:
         if self.backend == "reference":

@@ -76,32 +76,52 @@ def _operations(inputs: Sequence[Tensor], output: Tensor) -> int | None:
     """The operations between the inputs of a layer and its output."""
     below = set(inputs)
     nodes = topological_order([output], stop=lambda tensor: tensor in below)
-    return _total([_of_node(node) for node in nodes if node not in below and not node.closed])
+    inside = [node for node in nodes if node not in below and not node.closed]
+    # All outputs of a loop are one computation.
+    unique = {_loop_of(node): node for node in inside}
+    return _for_one(output, _total([_of_node(node, output) for node in unique.values()]))
 
 
-def _of_node(node: Tensor) -> int | None:
+def _loop_of(node: Tensor) -> tuple[int, ...]:
+    if node.primitive.name != "scan":
+        return (id(node),)
+    return (id(node.parameters["body"]), *map(id, node.inputs))
+
+
+def _for_one(output: Tensor, number: int | None) -> int | None:
+    """What is so for a batch of a known number of samples, for one of them."""
+    rows = output.shape[0] if output.ndim else None
+    return number if number is None or not rows else number // rows
+
+
+def _of_node(node: Tensor, output: Tensor) -> int | None:
     name = node.primitive.name
+    if name == "scan":
+        body = node.parameters["body"]
+        steps = topological_order(body.outputs)
+        inside = [_of_node(step, output) for step in steps if not step.closed]
+        return _scaled(1, _total(inside), *_numbers(output, [node.parameters["length"]]))
     if name == "dot":
         inner = [node.inputs[0].extents[axis] for axis in node.parameters["contract"][0]]
-        return _scaled(2, _size(node), *_numbers(node, inner))
+        return _scaled(2, _size(node, output), *_numbers(output, inner))
     if name in _CONVOLUTIONS:
         wide = node if name == "convolve" else node.inputs[0]
-        return _scaled(2, _size(wide), *_numbers(node, node.inputs[1].extents[:-1]))
+        return _scaled(2, _size(wide, output), *_numbers(output, node.inputs[1].extents[:-1]))
     if name in _REDUCTIONS:
-        return _size(node.inputs[0])
+        return _size(node.inputs[0], output)
     if name in ("window_sum", "window_argmax"):
-        return _scaled(1, _size(node), *_numbers(node, node.parameters["window"]))
+        return _scaled(1, _size(node, output), *_numbers(output, node.parameters["window"]))
     if node.primitive.elementwise and name not in _FREE:
-        return _size(node)
+        return _size(node, output)
     return 0
 
 
-def _size(tensor: Tensor) -> int | None:
-    return _scaled(1, *_numbers(tensor, tensor.extents))
+def _size(tensor: Tensor, output: Tensor) -> int | None:
+    return _scaled(1, *_numbers(output, tensor.extents))
 
 
 def _bytes(tensor: Tensor) -> int | None:
-    return _scaled(tensor.dtype.itemsize, _size(tensor))
+    return _for_one(tensor, _scaled(tensor.dtype.itemsize, _size(tensor, tensor)))
 
 
 def _scaled(factor: int, *numbers: int | None) -> int | None:
@@ -109,10 +129,13 @@ def _scaled(factor: int, *numbers: int | None) -> int | None:
     return factor * math.prod(known) if len(known) == len(numbers) else None
 
 
-def _numbers(tensor: Tensor, extents: Sequence[int | Extent]) -> Iterator[int | None]:
-    """Extents as numbers for a batch of one sample; None for those that stay unknown."""
+def _numbers(output: Tensor, extents: Sequence[int | Extent]) -> Iterator[int | None]:
+    """Extents as numbers for a batch of one sample; None for those that stay unknown.
+
+    The first axis of the layer's output is that of the batch.
+    """
     for extent in extents:
-        first = tensor.extents[0] if tensor.ndim else None
+        first = output.extents[0] if output.ndim else None
         single = {symbol: 1 for symbol in symbols_of(first) if symbol == first}
         value = evaluate(extent, single)
         yield value if isinstance(value, int) else None

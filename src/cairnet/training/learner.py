@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from cairnet.base.errors import GraphError
+from cairnet.base.errors import GraphError, ShapeError
 from cairnet.base.registry import serialize
 from cairnet.nn.layers import Layer
 from cairnet.optim import get as get_optimizer
@@ -49,9 +49,14 @@ class Learner(Layer):
         """The names of the outputs, if there are several and they are known."""
         return []
 
+    @property
+    def rows(self) -> int | None:
+        """The number of samples in every batch, if it is always the same; None if it varies."""
+        return None
+
     def compute_mask(self, inputs: Any, mask: Any) -> None:
         """Nothing: the layers inside say what becomes of a mask, and note it on the output."""
-        return None
+        return
 
     def forward(self, inputs: Sequence[Tensor], training: bool) -> list[Tensor]:
         """The graphs of the outputs, for one tensor for each input."""
@@ -190,6 +195,7 @@ class Learner(Layer):
         )
         report = [] if verbose == 0 else [ProgressReport(verbose)]
         data = self._data(compiled, x, y, sample_weight, class_weight)
+        self._check_rows(batch_size, len(data))
         validation = None
         if validation_data is not None:
             validation = self._data(compiled, *unpacked("validation_data", validation_data))
@@ -238,6 +244,7 @@ class Learner(Layer):
         compiled = self._checked_compiled()
         whole("batch_size", batch_size, 1)
         data = self._data(compiled, x, y, sample_weight)
+        self._check_rows(batch_size, len(data))
         told = begin(callbacks, self, {"steps": -(-len(data) // batch_size)})
         with BetweenRuns() as interrupts:
             logs = fitting.measure(compiled, self._engine, data, batch_size, interrupts, told)
@@ -279,6 +286,7 @@ class Learner(Layer):
         """
         whole("batch_size", batch_size, 1)
         inputs = self._inputs("x", x)
+        self._check_rows(batch_size, len(inputs[0]))
         function = self._engine.predictor(inputs)
         steps = -(-len(inputs[0]) // batch_size)
         told = begin(callbacks, self, {"steps": steps})
@@ -331,6 +339,15 @@ class Learner(Layer):
                 'model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])'
             )
         return self._compiled
+
+    def _check_rows(self, batch_size: int, count: int) -> None:
+        """Refuse batches of other than the number of samples that the model is made for."""
+        if self.rows is not None and (batch_size != self.rows or count % self.rows):
+            raise ShapeError(
+                f"model {self.name!r} is made for batches of {self.rows} samples "
+                f"(cn.Input(…, batch_size={self.rows})): expected batch_size={self.rows} and a "
+                f"multiple of {self.rows} samples, got batch_size={batch_size} and {count} samples"
+            )
 
     def _formed(self, outputs: Sequence[Any]) -> Any:
         """One array, a list or a dict, as `call` gives its tensors."""

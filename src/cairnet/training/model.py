@@ -99,6 +99,11 @@ class Model(OnBatch):
         return [] if self._wiring is None else list(self._wiring.inputs)
 
     @property
+    def rows(self) -> int | None:
+        """The number of samples in every batch, if it is always the same; None if it varies."""
+        return self.inputs[0].shape[0] if self.inputs else None
+
+    @property
     def outputs(self) -> list[Tensor]:
         """The graphs of the outputs; empty for a class of one's own."""
         return [] if self._wiring is None else list(self._wiring.outputs)

@@ -89,7 +89,8 @@ class Sequential(Model):
         if isinstance(layer, Mapping):
             layer = registry.get(layer)
         if isinstance(layer, Placeholder):
-            layer = InputLayer(layer.shape[1:], layer.dtype, name=layer.name)
+            rows, *sample = layer.shape
+            layer = InputLayer(sample, layer.dtype, batch_size=rows, name=layer.name)
         if callable(layer) and not isinstance(layer, Layer | type):
             layer = Lambda(layer)
         if not isinstance(layer, Layer):

@@ -9,6 +9,7 @@ import numpy as np
 
 from cairnet.base.dtypes import DTypeLike, as_dtype, float32
 from cairnet.base.errors import DTypeError, ShapeError
+from cairnet.nn.layers.arguments import positive
 from cairnet.nn.layers.base import Layer, registry
 from cairnet.tensor.core import Input as Placeholder
 from cairnet.tensor.core import Tensor, input
@@ -53,6 +54,7 @@ class InputLayer(Layer):
     Args:
         shape: the shape of one sample, without the batch; None for extents that vary.
         dtype: the element type.
+        batch_size: the number of samples, if it is always the same, as stateful layers need it.
         name: see `Layer`.
 
     Raises:
@@ -69,19 +71,30 @@ class InputLayer(Layer):
     supports_masking = True
 
     def __init__(
-        self, shape: Sequence[int | None], dtype: DTypeLike = float32, *, name: str | None = None
+        self,
+        shape: Sequence[int | None],
+        dtype: DTypeLike = float32,
+        *,
+        batch_size: int | None = None,
+        name: str | None = None,
     ) -> None:
         super().__init__(name=name)
         self.shape = _checked_shape(shape)
         self.input_dtype: np.dtype[Any] = as_dtype(dtype)
+        self.batch_size = None if batch_size is None else positive("batch_size", batch_size)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments by name."""
-        return {"shape": list(self.shape), "dtype": self.input_dtype.name, "name": self.name}
+        return {
+            "shape": list(self.shape),
+            "dtype": self.input_dtype.name,
+            "batch_size": self.batch_size,
+            "name": self.name,
+        }
 
     def placeholder(self) -> Placeholder:
         """A fresh placeholder for what this layer lets in."""
-        return Input(self.shape, self.input_dtype, self.name)
+        return Input(self.shape, self.input_dtype, self.name, batch_size=self.batch_size)
 
     def call(self, x: Tensor) -> Tensor:
         """The input itself, once its shape and dtype are checked."""
