@@ -85,7 +85,8 @@ def _same(shown: str, found: str) -> bool:
     if shown.endswith("s") and shown[0].isdigit():
         return found.endswith("s") and found[0].isdigit()
     if "." in shown and re.fullmatch(r"\d+\.\d+", shown) and re.fullmatch(r"\d+\.\d+", found):
-        return abs(float(shown) - float(found)) <= 0.03 * max(1.0, float(shown))
+        last = 1.01 * 10.0 ** -len(shown.partition(".")[2])
+        return abs(float(shown) - float(found)) <= max(last, 0.03 * max(1.0, float(shown)))
     return shown == found
 
 

@@ -1,6 +1,7 @@
 """Weights alone go into a file and come back; what does not fit is refused and changes nothing."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -92,3 +93,27 @@ def test_checkpoints_of_weights_alone(path: Path) -> None:
     model.fit(X, Y, epochs=2, verbose=0, callbacks=[save])
     other.load_weights(path)
     np.testing.assert_array_equal(other.predict(X), model.predict(X))
+
+
+class OwnClass(cn.Model):
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = cn.layers.Dense(2)
+
+    def call(self, x: Any) -> Any:
+        return self.inner(x)
+
+
+def test_a_class_of_ones_own_keeps_its_weights(path: Path) -> None:
+    model, other = OwnClass(), OwnClass()
+    with pytest.raises(GraphError, match="cannot be saved yet"):
+        model.save_weights(path)
+    outputs = model.predict(X)
+    model.save_weights(path)
+    with pytest.raises(GraphError, match="cannot be loaded yet"):
+        other.load_weights(path)
+    other.predict(X)
+    other.load_weights(path)
+    np.testing.assert_array_equal(other.predict(X), outputs)
+    with pytest.raises(GraphError, match="cannot be saved as a whole.*save_weights"):
+        model.save(path)

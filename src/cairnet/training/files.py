@@ -46,6 +46,11 @@ def save_model(
 ) -> None:
     """Write a model to a safetensors file; see `Model.save`."""
     weights = _weights_of(model, path)
+    if model.input_shape is None:
+        raise GraphError(
+            f"model {model.name!r} ({type(model).__name__}) cannot be saved as a whole: its input "
+            "shape is not known; save_weights keeps its weights"
+        )
     header: dict[str, Any] = {
         "model": serialize(model),
         "compile": model.compile_config(),
@@ -63,7 +68,7 @@ def save_weights(model: Model, path: str | os.PathLike[str]) -> None:
 
 def load_weights(model: Model, path: str | os.PathLike[str]) -> None:
     """Give a model the weights in a file; see `Model.load_weights`."""
-    if model.input_shape is None:
+    if model.input_shape is None and not model.built:
         raise GraphError(_no_weights_yet(model, "loaded"))
     header, weights = _read(Path(path))
     _check(path, header, weights)
@@ -77,7 +82,7 @@ def _weights_of(model: Model, path: str | os.PathLike[str]) -> dict[str, np.ndar
         raise ArgumentError(
             f"path: expected a name that ends in .safetensors, got {os.fspath(path)!r}"
         )
-    if model.input_shape is None:
+    if model.input_shape is None and not model.built:
         raise GraphError(_no_weights_yet(model, "saved"))
     return {name: variable.numpy() for name, variable in model.named_variables().items()}
 
