@@ -93,7 +93,9 @@ def test_without_a_terminal_there_is_a_line_for_each_epoch(
     assert lines[0].split() == ["epoch", "loss", "val_loss", "time"]
     assert [line.split()[0] for line in lines[1:]] == ["1/3", "2/3", "3/3"]
     assert len({len(line) for line in lines}) == 1
-    assert all(re.search(r" \d\.\d{4}  +\d\.\d{4}  +\d\.\d+ s$", line) for line in lines[1:])
+    assert all(
+        re.search(r" \d\.\d{4}  +\d\.\d{4}  +(\d\.\d+ s|\d+ ms)$", line) for line in lines[1:]
+    )
 
 
 def test_verbose_0_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
@@ -115,13 +117,53 @@ def test_on_a_terminal_there_is_a_bar(
 ) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TTY_COMPATIBLE", "1")
-    monkeypatch.setattr("cairnet.training.progress._SECONDS_BETWEEN_FRAMES", 0.0)
+    monkeypatch.setattr("cairnet.training.bar._SECONDS_BETWEEN_FRAMES", 0.0)
     fit("auto")
     out = capsys.readouterr().out
     assert "━" in out
     assert "epoch 2/3" in out
     # The bar is gone at the end, and its last line is cleared.
     assert out.rstrip().endswith("\x1b[2K") or "\x1b[?25h" in out
+
+
+def measured(verbose: int | str) -> None:
+    model = cn.Sequential([cn.Input((1,)), cn.layers.Dense(1, kernel_initializer="zeros")])
+    model.compile("sgd", "mean_squared_error")
+    x = np.ones((1200, 1))
+    model.evaluate(x, x, verbose=verbose)
+    model.predict(x, verbose=verbose)
+
+
+@pytest.mark.parametrize("verbose", ["auto", 1, 2])
+def test_evaluate_and_predict_end_with_a_line(
+    verbose: int | str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    measured(verbose)
+    first, second = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"1,200 samples  loss 1\.0000  \d+(\.\d+)? m?s", first)
+    assert re.fullmatch(r"1,200 samples  \d+(\.\d+)? m?s", second)
+    measured(0)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_on_a_terminal_evaluate_and_predict_have_a_bar(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    monkeypatch.setattr("cairnet.training.bar._SECONDS_BETWEEN_FRAMES", 0.0)
+    measured("auto")
+    out = capsys.readouterr().out
+    assert out.count("0 of 1,200 samples") > 1
+    assert re.search(r"━.*1,\d\d\d of 1,200 samples.*loss 1\.0000", out)
+    assert len(re.findall(r"^.*1,200 samples  (?:loss 1\.0000  )?\d+.*m?s", out, re.MULTILINE)) == 2
+    measured(2)
+    assert "━" not in capsys.readouterr().out
+
+
+def test_evaluate_and_predict_refuse_an_unknown_level() -> None:
+    with pytest.raises(ValueError, match="verbose: expected"):
+        measured(3)
 
 
 def test_where_the_training_stopped_is_said(capsys: pytest.CaptureFixture[str]) -> None:

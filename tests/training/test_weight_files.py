@@ -115,5 +115,5 @@ def test_a_class_of_ones_own_keeps_its_weights(path: Path) -> None:
     other.predict(X)
     other.load_weights(path)
     np.testing.assert_array_equal(other.predict(X), outputs)
-    with pytest.raises(GraphError, match="cannot be saved as a whole.*save_weights"):
+    with pytest.raises(GraphError, match="cannot be saved as a whole"):
         model.save(path)

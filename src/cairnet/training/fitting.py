@@ -17,13 +17,14 @@ from cairnet.training.callbacks.base import begin, tell, tell_the_end, wants_bat
 from cairnet.training.data import Data
 from cairnet.training.engine import Engine
 from cairnet.training.interrupt import BetweenRuns
+from cairnet.training.measuring import measure
 from cairnet.training.objective import Compiled
 from cairnet.training.totals import Totals
 
 if TYPE_CHECKING:
     from cairnet.training.learner import Learner
 
-__all__ = ["Plan", "fit", "measure"]
+__all__ = ["Plan", "fit"]
 
 
 @dataclass(frozen=True)
@@ -169,32 +170,3 @@ def _order(count: int, shuffle: bool, key: int, epoch: int) -> np.ndarray:
     """The rows of an epoch; each epoch's order hangs on its number, not on those before it."""
     rows = np.arange(count, dtype=np.int64)
     return generator(key, counter=epoch).permutation(rows) if shuffle else rows
-
-
-def measure(
-    compiled: Compiled,
-    engine: Engine,
-    data: Data,
-    batch_size: int,
-    interrupts: BetweenRuns,
-    callbacks: Sequence[Callback] = (),
-) -> dict[str, float]:
-    """Loss and metrics on data that is not learned from."""
-    totals = Totals(compiled.metrics, compiled.losses)
-    function = engine.evaluator(compiled, data)
-    single = wants_batches(callbacks, "test")
-    tell(callbacks, "on_test_begin")
-    if single:
-        tell(callbacks, "on_test_batch_begin", 0)
-    done, batches = 0, -(-len(data) // batch_size)
-    for rows, outputs in engine.batches(function, data.arrays, batch_size, single=single):
-        totals.add(outputs, rows)
-        done += len(outputs["loss"])
-        if single:
-            tell(callbacks, "on_test_batch_end", done - 1, logs=totals.logs())
-            if done < batches:
-                tell(callbacks, "on_test_batch_begin", done)
-        interrupts.check()
-    logs = totals.logs()
-    tell(callbacks, "on_test_end", logs=logs)
-    return logs

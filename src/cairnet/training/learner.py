@@ -15,13 +15,14 @@ from cairnet.tensor.core import Tensor, input
 from cairnet.training import fitting
 from cairnet.training.arrays import whole
 from cairnet.training.callbacks import Callback, History
-from cairnet.training.callbacks.base import begin, tell, wants_batches
+from cairnet.training.callbacks.base import begin
 from cairnet.training.data import Data, split_off, unpacked
 from cairnet.training.engine import Engine
 from cairnet.training.interrupt import BetweenRuns
+from cairnet.training.measuring import measure, outputs_for
 from cairnet.training.objective import Compiled, objectives
 from cairnet.training.preparation import Place, data_of, inputs_of
-from cairnet.training.progress import ProgressReport, shown
+from cairnet.training.progress import PassReport, ProgressReport
 
 __all__ = ["Learner"]
 
@@ -221,7 +222,8 @@ class Learner(Layer):
             x: inputs, one row for each sample; for several inputs a list or a dict.
             y: targets, one row for each sample; for several outputs a list or a dict.
             batch_size: rows in a step; it does not change the result beyond rounding.
-            verbose: 0 for nothing, else a line with the results.
+            verbose: 0 for nothing; "auto" or 1 for a line with the results, and a bar before it
+                where there is a terminal; 2 for the line only.
             sample_weight: what each sample counts in the loss.
             callbacks: their `on_test_…` hooks are called.
             return_dict: whether to return the numbers by name.
@@ -246,13 +248,9 @@ class Learner(Layer):
         data = self._data(compiled, x, y, sample_weight)
         self._check_rows(batch_size, len(data))
         told = begin(callbacks, self, {"steps": -(-len(data) // batch_size)})
-        with BetweenRuns() as interrupts:
-            logs = fitting.measure(compiled, self._engine, data, batch_size, interrupts, told)
-        if verbose:
-            from rich.console import Console
-
-            words = "  ".join(f"{name} {shown(value)}" for name, value in logs.items())
-            Console(highlight=False).print(f"{len(data)} samples  {words}", markup=False)
+        with PassReport(verbose, len(data)) as report, BetweenRuns() as interrupts:
+            logs = measure(compiled, self._engine, data, batch_size, interrupts, told, report)
+            report.finish(logs)
         return self._numbers(logs, return_dict)
 
     def predict(
@@ -267,7 +265,7 @@ class Learner(Layer):
         Args:
             x: inputs, one row for each sample; for several inputs a list or a dict.
             batch_size: rows in a step.
-            verbose: taken as in Keras; nothing is printed.
+            verbose: as in `evaluate`.
             callbacks: their `on_predict_…` hooks are called.
 
         Returns:
@@ -288,29 +286,11 @@ class Learner(Layer):
         inputs = self._inputs("x", x)
         self._check_rows(batch_size, len(inputs[0]))
         function = self._engine.predictor(inputs)
-        steps = -(-len(inputs[0]) // batch_size)
-        told = begin(callbacks, self, {"steps": steps})
-        single = wants_batches(told, "predict")
-        parts: list[list[np.ndarray]] = []
-        tell(told, "on_predict_begin")
-        if single:
-            tell(told, "on_predict_batch_begin", 0)
-        with BetweenRuns() as interrupts:
-            batches = self._engine.batches(function, inputs, batch_size, single=single)
-            for number, (_, outputs) in enumerate(batches):
-                parts.append([output.reshape(-1, *output.shape[2:]) for output in outputs])
-                if single:
-                    tell(told, "on_predict_batch_end", number)
-                    if number + 1 < steps:
-                        tell(told, "on_predict_batch_begin", number + 1)
-                interrupts.check()
-        tell(told, "on_predict_end")
-        return self._formed(
-            [
-                several[0] if len(several) == 1 else np.concatenate(several)
-                for several in zip(*parts, strict=True)
-            ]
-        )
+        told = begin(callbacks, self, {"steps": -(-len(inputs[0]) // batch_size)})
+        with PassReport(verbose, len(inputs[0])) as report:
+            outputs = outputs_for(self._engine, function, inputs, batch_size, told, report)
+            report.finish({})
+        return self._formed(outputs)
 
     @property
     def optimizer(self) -> Any:

@@ -1,22 +1,19 @@
-"""What fit shows: a line for each epoch, and below them a bar that moves while it works."""
+"""What fit, evaluate and predict show: lines of numbers, and a bar that moves while they work."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
 
-from cairnet.base.errors import ArgumentError
+from cairnet.training.bar import Bar, check_verbose, shown
 from cairnet.training.callbacks.base import Callback, Logs
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.progress import Progress
 
-__all__ = ["ProgressReport", "shown", "shown_duration"]
-
-# Redrawing more often than this costs time and is not seen.
-_SECONDS_BETWEEN_FRAMES = 0.08
+__all__ = ["PassReport", "ProgressReport", "shown_duration"]
 
 
 class ProgressReport(Callback):
@@ -30,16 +27,13 @@ class ProgressReport(Callback):
     """
 
     def __init__(self, verbose: int | str = "auto") -> None:
-        if verbose not in ("auto", 1, 2):
-            raise ArgumentError(f'verbose: expected "auto", 0, 1 or 2, got {verbose!r}')
-        self.verbose = verbose
+        self.verbose = check_verbose(verbose)
         self._console: Console | None = None
-        self._bar: Progress | None = None
+        self._bar: Bar | None = None
         self._columns: Sequence[str] = ()
         self._done = 0
         self._epoch = 0
         self._batches = 0
-        self._drawn = 0.0
         self._began = 0.0
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
@@ -49,31 +43,10 @@ class ProgressReport(Callback):
         self._console = Console(highlight=False, soft_wrap=True)
         self._columns = ()
         self._done = 0
-        live = self._console.is_terminal or self._console.is_jupyter
-        self._bar = self._new_bar(self._console) if live and self.verbose != 2 else None
-        if self._bar is not None:
-            self._bar.start()
-
-    def _new_bar(self, console: Console) -> Progress:
-        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-        bar = Progress(
-            BarColumn(bar_width=None),
-            TextColumn(" {task.fields[epoch]} "),
-            TextColumn("{task.fields[numbers]} "),
-            TimeRemainingColumn(compact=True),
-            console=console,
-            # Drawn by hand after each run of steps: no thread beside those that compute.
-            auto_refresh=False,
-            transient=True,
-            expand=True,
-        )
-        epochs = self.params["epochs"] - self.params["first_epoch"]
-        total = epochs * self.params["steps"]
-        bar.add_task(
-            "", total=total, epoch=self._label(self.params["first_epoch"]), numbers="getting ready"
-        )
-        return bar
+        if _is_live(self._console, self.verbose):
+            epochs = self.params["epochs"] - self.params["first_epoch"]
+            label = self._label(self.params["first_epoch"])
+            self._bar = Bar(self._console, epochs * self.params["steps"], label)
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         """Look at the clock."""
@@ -84,20 +57,9 @@ class ProgressReport(Callback):
     def on_run_end(self, batch: int, logs: Logs | None = None) -> None:
         """Move the bar."""
         self._batches = batch + 1
-        self._draw(logs or {})
-
-    def _draw(self, logs: Logs) -> None:
-        now = time.perf_counter()
-        if self._bar is None or now - self._drawn < _SECONDS_BETWEEN_FRAMES:
-            return
-        self._drawn = now
-        self._bar.update(
-            self._bar.task_ids[0],
-            completed=self._done * self.params["steps"] + self._batches,
-            epoch=self._label(self._epoch),
-            numbers="  ".join(f"{name} {shown(value)}" for name, value in logs.items()),
-        )
-        self._bar.refresh()
+        if self._bar is not None:
+            done = self._done * self.params["steps"] + self._batches
+            self._bar.move(done, self._label(self._epoch), logs or {})
 
     def _label(self, epoch: int) -> str:
         return f"epoch {epoch + 1}/{self.params['epochs']}"
@@ -137,16 +99,74 @@ class ProgressReport(Callback):
             )
 
 
-def shown(value: Any) -> str:
-    """A number in at most seven characters.
+class PassReport:
+    """What `evaluate` and `predict` show: a bar while they work, and a line at the end.
 
-    >>> shown(0.98765), shown(123.456), shown(12345.6), shown(0.00001234)
-    ('0.9877', '123.46', '1.2e+04', '1.2e-05')
+    Args:
+        verbose: "auto" or 1 for both, where there is a terminal; 2 for the line only; 0 for
+            nothing.
+        rows: how many samples there are.
+
+    Raises:
+        ArgumentError: another value of `verbose`.
     """
-    size = abs(float(value))
-    if size == 0 or 1e-3 <= size < 10:
-        return f"{value:.4f}"
-    return f"{value:#.5g}" if 10 <= size < 1000 else f"{value:.1e}"
+
+    def __init__(self, verbose: int | str, rows: int) -> None:
+        self.verbose = check_verbose(verbose)
+        self.rows = rows
+        self._console: Console | None = None
+        self._bar: Bar | None = None
+        self._began = 0.0
+
+    def __enter__(self) -> Self:
+        if self.verbose != 0:
+            from rich.console import Console
+
+            self._began = time.perf_counter()
+            self._console = Console(highlight=False, soft_wrap=True)
+            if _is_live(self._console, self.verbose):
+                self._bar = Bar(self._console, self.rows, self._label(0))
+        return self
+
+    def _label(self, done: int) -> str:
+        return f"{done:,} of {self.rows:,} samples"
+
+    @property
+    def moves(self) -> bool:
+        """Whether there is a bar."""
+        return self._bar is not None
+
+    def move(self, done: int, logs: Mapping[str, float]) -> None:
+        """Move the bar: so many samples are done."""
+        if self._bar is not None:
+            self._bar.move(done, self._label(done), logs)
+
+    def finish(self, logs: Mapping[str, float]) -> None:
+        """Write the line, in place of the bar."""
+        self._stop()
+        if self._console is not None:
+            numbers = [f"{name} {shown(value)}" for name, value in logs.items()]
+            duration = shown_duration(time.perf_counter() - self._began)
+            line = "  ".join([f"{self.rows:,} samples", *numbers, duration])
+            self._console.print(line, markup=False)
+
+    def _stop(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stop()
+
+
+def _is_live(console: Console, verbose: int | str) -> bool:
+    """Whether there is to be a bar: where something moves, and was not asked to keep still."""
+    return verbose != 2 and (console.is_terminal or console.is_jupyter)
 
 
 def shown_duration(seconds: float) -> str:
