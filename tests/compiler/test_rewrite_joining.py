@@ -171,6 +171,20 @@ def _() -> Any:
     return apply(ELEMENTWISE["add"], pad(y, (0, 3), (0, 5)), pad(x, (0, 0), (0, 9)))
 
 
+@cases.shows("sum of neighbours", "several, in any order")
+def _() -> Any:
+    x, y, z = tensor(2, 3, name="x"), tensor(2, 4, name="y"), tensor(2, 1, name="z")
+    ends = apply(ELEMENTWISE["add"], pad(z, (0, 7), (0, 0)), pad(x, (0, 0), (0, 5)))
+    return apply(ELEMENTWISE["add"], ends, pad(y, (0, 3), (0, 1)))
+
+
+@cases.refuses("sum of neighbours")
+def there_is_a_gap() -> Any:
+    x, y, z = tensor(3, name="x"), tensor(4, name="y"), tensor(2, name="z")
+    two = apply(ELEMENTWISE["add"], pad(x, (0,), (9,)), pad(y, (4,), (4,)))
+    return apply(ELEMENTWISE["add"], two, pad(z, (10,), (0,)))
+
+
 @cases.refuses("sum of neighbours")
 def they_overlap() -> Any:
     x, y = tensor(3, name="x"), tensor(4, name="y")
@@ -188,6 +202,7 @@ def test_the_gradient_of_a_split_is_one_concatenation() -> None:
     i, f, g, o = (gates[:, place : place + 3] for place in (0, 3, 6, 9))
     state = cn.sigmoid(i) * cn.tanh(g) + cn.sigmoid(f)
     cost = cn.sum(cn.sigmoid(o) * cn.tanh(state))
+    # Their order in the sum is not that in which they lie: o, f, then i beside g.
     (after,) = rewrite([cn.grad(cost, gates)])
     assert after.primitive is CONCATENATE
     assert len(after.inputs) == 4

@@ -84,6 +84,20 @@ def _() -> Any:
     return tensor(3, 5) @ hot(index, axis=0), feeds
 
 
+@cases.shows("dot with one-hot vectors", "steps before samples")
+def _() -> Any:
+    index, feeds = labels()
+    steps = cn.moveaxis(hot(cn.reshape(index, (2, 3))), 1, 0)
+    return cn.tensordot(steps, tensor(5, 4), axes=1), feeds
+
+
+@cases.shows("dot with one-hot vectors", "rows added up on the right")
+def _() -> Any:
+    index, feeds = labels()
+    rows = {"contract": ((0,), (0,)), "batch": ((), ())}
+    return apply(DOT, tensor(6, 3), hot(index), **rows), feeds
+
+
 @cases.shows("dot with one-hot vectors", "rows added up: the gradient")
 def _() -> Any:
     index, feeds = labels()

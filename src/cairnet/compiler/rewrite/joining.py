@@ -18,6 +18,8 @@ from cairnet.tensor.primitives import CONCATENATE, ELEMENTWISE, PAD, SLICE
 
 __all__: list[str] = []
 
+_MOST_SUMMANDS = 16
+
 
 @rule("pad by nothing", PAD)
 def pad_by_nothing(node: Tensor) -> Tensor | None:
@@ -215,24 +217,38 @@ def _touched(
 def sum_of_neighbours(node: Tensor) -> Tensor | None:
     """pad(x, 0 after) + pad(y, 0 before) -> pad(concatenate(x, y)), where each has the other's gap.
 
-    The gradients of slices that lie side by side. A -0.0 may become 0.0.
+    The gradients of slices that lie side by side, however many and in whatever order they are
+    added. A -0.0 may become 0.0.
     """
-    if not all(_pads_with_zeros(item) for item in node.inputs):
+    parts = _summands(node)
+    if not all(_pads_with_zeros(item) for item in parts):
         return None
-    first, second = node.inputs
-    axis = _axis_of_gap(first, second)
-    if axis is None:
+    axes = {_axis_of_gap(parts[0], item) for item in parts[1:]}
+    axis = axes.pop()
+    if axis is None or axes or any(not isinstance(p.parameters["low"][axis], int) for p in parts):
         return None
-    if _end(first, axis) == second.parameters["low"][axis]:
-        left, right = first, second
-    elif _end(second, axis) == first.parameters["low"][axis]:
-        left, right = second, first
-    else:
-        return None
-    joined = apply_for(node, CONCATENATE, left.inputs[0], right.inputs[0], axis=axis)
-    high = list(left.parameters["high"])
-    high[axis] = right.parameters["high"][axis]
-    return apply_for(node, PAD, joined, **{**left.parameters, "high": tuple(high)})
+    parts.sort(key=lambda item: item.parameters["low"][axis])
+    for left, right in itertools.pairwise(parts):
+        if _end(left, axis) != right.parameters["low"][axis]:
+            return None
+    joined = apply_for(node, CONCATENATE, *(item.inputs[0] for item in parts), axis=axis)
+    first, last = parts[0].parameters, parts[-1].parameters
+    high = list(first["high"])
+    high[axis] = last["high"][axis]
+    return apply_for(node, PAD, joined, **{**first, "high": tuple(high)})
+
+
+def _summands(node: Tensor) -> list[Tensor]:
+    """The terms of nested sums."""
+    found: list[Tensor] = []
+    pending = [node]
+    while pending:
+        item = pending.pop()
+        if item.primitive is node.primitive and len(found) + len(pending) < _MOST_SUMMANDS:
+            pending.extend(item.inputs)
+        else:
+            found.append(item)
+    return found
 
 
 def _pads_with_zeros(item: Tensor) -> bool:

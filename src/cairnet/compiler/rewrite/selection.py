@@ -10,6 +10,7 @@ What is not wanted is no longer looked at: an infinity or NaN there does not mak
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +31,7 @@ from cairnet.tensor.primitives import (
     RESHAPE,
     SCATTER_ADD,
     SUM,
+    TRANSPOSE,
 )
 
 __all__ = ["OneHot", "counter_axis", "one_hot"]
@@ -59,6 +61,11 @@ class OneHot:
         inside = call(at, "minimum", self.labels, highest)
         return inside if self.labels.dtype.kind == "u" else call(at, "maximum", inside, lowest)
 
+    def transposed(self, at: Tensor, order: Sequence[int]) -> OneHot:
+        """The same with the axes of the vectors in another order."""
+        kept = [axis - (axis > self.axis) for axis in order if axis != self.axis]
+        return OneHot(transpose(at, self.labels, kept), list(order).index(self.axis), self.depth)
+
     def only_in_range(self, at: Tensor, x: Tensor) -> Tensor:
         """x, whose leading axes are those of the labels, with zeros at labels out of range."""
         good = call(at, "equal", self.labels, self.index(at))
@@ -67,7 +74,14 @@ class OneHot:
 
 
 def one_hot(x: Tensor, at: Tensor) -> OneHot | None:
-    """Recognise cast(labels = iota), labels repeated along the axis, iota along all others."""
+    """Recognise cast(labels = iota), labels repeated along the axis, iota along all others.
+
+    The vectors may stand in another order, as those of sequences whose steps come first.
+    """
+    if x.primitive is TRANSPOSE:
+        order = x.parameters["axes"]
+        below = one_hot(x.inputs[0], at)
+        return None if below is None else below.transposed(at, order)
     if x.primitive is CAST:
         x = x.inputs[0]
     if x.primitive is not EQUAL or not is_integer(x.inputs[0].dtype):
@@ -179,7 +193,7 @@ def dot_with_one_hot(node: Tensor) -> Tensor | None:
     if node.parameters["batch"] != ((), ()):
         return None
     for side in (0, 1):
-        if node.inputs[side].primitive is not CAST:
+        if node.inputs[side].primitive not in (CAST, TRANSPOSE):
             continue
         hot = one_hot(node.inputs[side], node)
         if hot is None:
@@ -209,5 +223,7 @@ def _scattered(node: Tensor, side: int, hot: OneHot) -> Tensor:
     lead = [partner[axis] for axis in sorted(partner)]
     updates = transpose(node, other, [*lead, *free_axes(node, 1 - side)])
     updates = hot.only_in_range(node, updates)
-    place = 0 if side == 0 else node.ndim - 1
-    return apply_for(node, SCATTER_ADD, updates, hot.index(node), axes=(place,), shape=node.extents)
+    # Rows are added up along the first axis, so that the elements of a row lie side by side.
+    shape = node.extents if side == 0 else (node.extents[-1], *node.extents[:-1])
+    rows = apply_for(node, SCATTER_ADD, updates, hot.index(node), axes=(0,), shape=shape)
+    return rows if side == 0 else transpose(node, rows, [*range(1, node.ndim), 0])
