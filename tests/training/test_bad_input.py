@@ -36,6 +36,12 @@ BAD_X: dict[str, tuple[Any, type[Exception], str]] = {
     "other extent": (IMAGES[:, :3], ShapeError, r"\(batch, 4, 4, 1\), got \(6, 3, 4, 1\)"),
     "no rows": (IMAGES[:0], ShapeError, r"x: expected at least one row, got shape \(0, 4, 4, 1\)"),
     "a number": (3.0, ShapeError, "x: expected an array with one row for each sample, got a num"),
+    "nothing": (None, ArgumentError, "x: expected an array with one row for each sample, got None"),
+    "batches": (
+        iter([(IMAGES, LABELS)]),
+        ArgumentError,
+        r"x: expected an array, got batches one after another \(list_iterator\).*np\.concatenate",
+    ),
     "ragged": ([[1.0], [1.0, 2.0]], ShapeError, "x: expected an array, got nested lists of uneq"),
     "text": (np.array(["a"] * 6), DTypeError, "x: expected real numbers, got an array of dtype <U"),
     "objects": (np.array([None] * 6), DTypeError, "x: expected real numbers, .* dtype object"),
@@ -110,3 +116,24 @@ def test_lists_and_views_are_accepted(model: cn.Sequential) -> None:
     view = np.asfortranarray(IMAGES)[::-1]
     np.testing.assert_array_equal(model.predict(view), model.predict(view.copy()))
     np.testing.assert_array_equal(model.predict(IMAGES.tolist()), model.predict(IMAGES))
+
+
+class Loader:
+    """Batches that are made when they are asked for, as data loaders of other libraries do."""
+
+    def __len__(self) -> int:
+        return 1
+
+    def __iter__(self) -> Any:
+        yield IMAGES, LABELS
+
+
+@pytest.mark.parametrize("batches", [Loader(), (each for each in ()), zip((), strict=True)])
+def test_batches_one_after_another_are_refused(batches: Any, model: cn.Sequential) -> None:
+    with pytest.raises(ArgumentError, match=r"batches one after another .* call train_on_batch"):
+        model.fit(batches)
+
+
+def test_targets_left_out_are_asked_for(model: cn.Sequential) -> None:
+    with pytest.raises(ArgumentError, match=r"y: expected an array .*, got None"):
+        model.fit(IMAGES)

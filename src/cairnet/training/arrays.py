@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,10 +27,12 @@ def numeric(name: str, value: Any) -> np.ndarray:
     """The value as an array of finite numbers with at least one row.
 
     Raises:
+        ArgumentError: None, or batches that come one after another.
         ShapeError: nested lists of unequal lengths, a single number, or no rows.
         DTypeError: elements that are not real numbers.
         NonFiniteError: a NaN or an infinity; the message names its row.
     """
+    _refuse_what_is_no_array(name, value)
     try:
         array = value.numpy() if isinstance(value, Tensor) else np.asarray(value)
     except ValueError:
@@ -45,6 +47,19 @@ def numeric(name: str, value: Any) -> np.ndarray:
         raise ShapeError(f"{name}: expected at least one row, got shape {array.shape}")
     _check_finite(name, array)
     return array
+
+
+def _refuse_what_is_no_array(name: str, value: Any) -> None:
+    if value is None:
+        raise ArgumentError(f"{name}: expected an array with one row for each sample, got None")
+    array = isinstance(value, Tensor | Sequence) or hasattr(value, "__array__")
+    if not array and isinstance(value, Iterable):
+        raise ArgumentError(
+            f"{name}: expected an array, got batches one after another "
+            f"({type(value).__name__}); the rows are read in any order where they lie in memory. "
+            "Join the batches with np.concatenate, or call train_on_batch (test_on_batch, "
+            "predict_on_batch) for each"
+        )
 
 
 def _check_finite(name: str, array: np.ndarray) -> None:

@@ -12,7 +12,6 @@ from cairnet.base.configuration import configuration
 from cairnet.base.errors import GraphError
 from cairnet.nn.constraints import constrained
 from cairnet.nn.effects import Effects
-from cairnet.nn.masks import mask_of
 from cairnet.runtime import Function, function
 from cairnet.tensor.core import Input, Tensor, Variable, input
 from cairnet.tensor.functions import astype, take
@@ -142,15 +141,10 @@ class Engine:
             if len(compiled.objectives) > 1:
                 outputs[f"part/{objective.loss_name()}"] = cost
             costs.append(cost if objective.weight == 1 else objective.weight * cost)
-            mask = mask_of(prediction)
-            for name, metric in objective.reported().items():
-                with scope(name):
-                    if mask is None:
-                        outputs[f"metric/{name}"] = metric.measure(target, prediction)
-                    else:
-                        outputs[f"metric/{name}"], outputs[f"count/{name}"] = metric.measure_where(
-                            target, prediction, mask
-                        )
+            for name, (sums, count) in objective.measured(target, prediction, weights).items():
+                outputs[f"metric/{name}"] = sums
+                if count is not None:
+                    outputs[f"count/{name}"] = count
         total = costs[0]
         for extra in (*costs[1:], *self._model.losses, *effects.losses):
             total = total + astype(extra, total.dtype)

@@ -39,6 +39,7 @@ class Plan:
         exact: whether the numbers of the training data are measured again at the end of an epoch.
         validation_batch_size: rows in a step of validation.
         validation_freq: validation follows every so many epochs.
+        steps_per_epoch: how many steps an epoch has; None for as many as take every row once.
     """
 
     batch_size: int
@@ -48,6 +49,7 @@ class Plan:
     exact: bool = False
     validation_batch_size: int | None = None
     validation_freq: int = 1
+    steps_per_epoch: int | None = None
 
     def __post_init__(self) -> None:
         whole("batch_size", self.batch_size, 1)
@@ -56,11 +58,28 @@ class Plan:
         whole("validation_freq", self.validation_freq, 1)
         if self.validation_batch_size is not None:
             whole("validation_batch_size", self.validation_batch_size, 1)
+        if self.steps_per_epoch is not None:
+            whole("steps_per_epoch", self.steps_per_epoch, 1)
         if self.initial_epoch >= self.epochs:
             raise ArgumentError(
                 f"initial_epoch: expected a number below epochs={self.epochs}, "
                 f"got {self.initial_epoch}"
             )
+
+    def steps(self, count: int) -> int:
+        """The number of steps of an epoch, for data of so many rows."""
+        return self.steps_per_epoch or -(-count // self.batch_size)
+
+    def rows(self, count: int, key: int, epoch: int) -> np.ndarray:
+        """The rows of an epoch, in order; they hang on its number, not on the epochs before."""
+        if self.steps_per_epoch is None:
+            return _order(count, self.shuffle, key, epoch)
+        wanted = self.steps_per_epoch * self.batch_size
+        first = epoch * wanted
+        passes = range(first // count, (first + wanted - 1) // count + 1)
+        orders = [_order(count, self.shuffle, key, number) for number in passes]
+        begin = first - passes.start * count
+        return np.concatenate(orders)[begin : begin + wanted]
 
 
 def fit(
@@ -82,7 +101,7 @@ def fit(
     params = {
         "epochs": plan.epochs,
         "first_epoch": plan.initial_epoch,
-        "steps": -(-len(data) // plan.batch_size),
+        "steps": plan.steps(len(data)),
         "samples": len(data),
         "batch_size": plan.batch_size,
     }
@@ -124,7 +143,7 @@ class _Loop:
     def epoch(self, number: int, key: int) -> None:
         """Train, validate, report."""
         tell(self.first, "on_epoch_begin", number)
-        logs = self._train(_order(len(self.data), self.plan.shuffle, key, number))
+        logs = self._train(self.plan.rows(len(self.data), key, number))
         if self.plan.exact:
             logs = self._measured(self.data, self.plan.batch_size, ())
         if self.validation is not None and (number + 1) % self.plan.validation_freq == 0:
@@ -139,7 +158,7 @@ class _Loop:
         return measure(self.compiled, self.engine, data, batch_size, self.interrupts, callbacks)
 
     def _train(self, rows: np.ndarray) -> dict[str, float]:
-        """Take every row once: runs of whole batches, then what is left; return the averages."""
+        """Take these rows: runs of whole batches, then what is left; return the averages."""
         size = self.plan.batch_size
         totals = Totals(self.compiled.metrics, self.compiled.losses)
         count = len(rows) // size
@@ -166,7 +185,7 @@ class _Loop:
         self.interrupts.check()
 
 
-def _order(count: int, shuffle: bool, key: int, epoch: int) -> np.ndarray:
-    """The rows of an epoch; each epoch's order hangs on its number, not on those before it."""
+def _order(count: int, shuffle: bool, key: int, number: int) -> np.ndarray:
+    """Every row once; the order of a pass hangs on its number, not on the passes before it."""
     rows = np.arange(count, dtype=np.int64)
-    return generator(key, counter=epoch).permutation(rows) if shuffle else rows
+    return generator(key, counter=number).permutation(rows) if shuffle else rows

@@ -78,7 +78,13 @@ class Learner(Layer):
         return self.forward(batch, training=False)
 
     def compile(
-        self, optimizer: Any, loss: Any, metrics: Any = (), *, loss_weights: Any = None
+        self,
+        optimizer: Any,
+        loss: Any,
+        metrics: Any = (),
+        *,
+        loss_weights: Any = None,
+        weighted_metrics: Any = None,
     ) -> None:
         """Say how the model is to be trained and measured.
 
@@ -90,10 +96,14 @@ class Learner(Layer):
             metrics: a list of names such as "accuracy", metrics from `cn.metrics`, or functions.
                 For several outputs a list of lists, or a dict of lists.
             loss_weights: for several outputs, what each loss counts in their sum.
+            weighted_metrics: like `metrics`, for means over the samples that count each sample by
+                its weight, as the loss does; one that stands in `metrics` too is reported with
+                "weighted_" before its name.
 
         Raises:
             UnknownNameError: a name is not known; the nearest that is, is offered.
-            ArgumentError: two metrics have the same name, or there is not one loss an output.
+            ArgumentError: two metrics have the same name, there is not one loss an output, or a
+                weighted metric is no mean over the samples.
 
         Example:
             >>> import cairnet as cn
@@ -103,14 +113,16 @@ class Learner(Layer):
         given = {"optimizer": optimizer, "loss": loss, "metrics": metrics}
         if loss_weights is not None:
             given["loss_weights"] = loss_weights
+        if weighted_metrics is not None:
+            given["weighted_metrics"] = weighted_metrics
         names = self.output_names or _names_in(loss)
-        chosen = objectives(names, loss, metrics, loss_weights)
+        chosen = objectives(names, loss, metrics, loss_weights, weighted_metrics)
         self._compiled = Compiled(get_optimizer(optimizer), chosen, given)
 
     def fit(
         self,
         x: Any,
-        y: Any,
+        y: Any = None,
         batch_size: int = 32,
         epochs: int = 1,
         verbose: int | str = "auto",
@@ -121,6 +133,7 @@ class Learner(Layer):
         class_weight: Mapping[int, float] | None = None,
         sample_weight: Any = None,
         initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
         *,
         validation_batch_size: int | None = None,
         validation_freq: int = 1,
@@ -129,9 +142,10 @@ class Learner(Layer):
     ) -> History:
         """Train the model on arrays.
 
-        An epoch takes every row once, `batch_size` rows a step. Runs of some tens of milliseconds
-        of steps are one native call each. Ctrl-C is heard between two runs: it raises
-        KeyboardInterrupt, and the model keeps what it has learned.
+        An epoch takes every row once, `batch_size` rows a step, unless `steps_per_epoch` says
+        otherwise. Runs of some tens of milliseconds of steps are one native call each. Ctrl-C is
+        heard between two runs: it raises KeyboardInterrupt, and the model keeps what it has
+        learned.
 
         Args:
             x: inputs, one row for each sample; for several inputs a list of arrays, or a dict by
@@ -152,6 +166,9 @@ class Learner(Layer):
             initial_epoch: the number of the first epoch, above 0 to resume. A loaded model goes on
                 exactly as if it had not been interrupted: weights, the optimizer's memory, the
                 state of random numbers and the order of the rows are all in the file.
+            steps_per_epoch: how many steps an epoch has, each of `batch_size` rows; the next epoch
+                goes on where this one stopped, and rows come again, in a new order, when all have
+                been taken. None for as many as take every row once.
             validation_batch_size: rows in a step of validation; default: `batch_size`.
             validation_freq: validation follows every so many epochs.
             split: how `validation_split` chooses: "stratified" gives every class its share, drawn
@@ -164,7 +181,7 @@ class Learner(Layer):
             The history: loss and metrics for every epoch. Without `exact_metrics` the training
             numbers are averages over the epoch, while the weights changed; the validation numbers
             are taken at its end. Penalties of regularizers are part of the loss; weights of
-            samples are part of the loss and not of the metrics.
+            samples are part of the loss and of `weighted_metrics`, and not of the metrics.
 
         Raises:
             GraphError: `compile` has not been called, or there is nothing to train.
@@ -193,6 +210,7 @@ class Learner(Layer):
             exact_metrics,
             validation_batch_size,
             validation_freq,
+            steps_per_epoch,
         )
         report = [] if verbose == 0 else [ProgressReport(verbose)]
         data = self._data(compiled, x, y, sample_weight, class_weight)

@@ -9,9 +9,12 @@ from typing import Any
 from cairnet.base.errors import ArgumentError, ShapeError, UnknownNameError
 from cairnet.nn import losses, metrics
 from cairnet.nn.losses import Loss
-from cairnet.nn.metrics import Metric
+from cairnet.nn.masks import mask_of
+from cairnet.nn.metrics import MeanMetric, Metric
 from cairnet.optim import Optimizer
 from cairnet.tensor.core import Tensor
+from cairnet.tensor.functions import astype, expand_dims
+from cairnet.tensor.source import scope
 
 __all__ = ["Compiled", "Objective", "objectives"]
 
@@ -25,16 +28,51 @@ class Objective:
         loss: what is made small.
         weight: what this loss counts in the sum over all outputs.
         metrics: what is reported beside it.
+        weighted: what is reported with the weights of the samples.
     """
 
     output: str
     loss: Loss
     weight: float
     metrics: tuple[Metric, ...]
+    weighted: tuple[MeanMetric, ...] = ()
 
     def reported(self) -> dict[str, Metric]:
         """The metrics, by the names under which they are reported."""
-        return {self._name(metric.name): metric for metric in self.metrics}
+        plain: dict[str, Metric] = {self._name(metric.name): metric for metric in self.metrics}
+        return {**plain, **self._weighted()}
+
+    def _weighted(self) -> dict[str, MeanMetric]:
+        """The weighted metrics by name; one whose name is taken begins with "weighted_"."""
+        taken = {metric.name for metric in self.metrics}
+        return {
+            self._name(f"weighted_{one.name}" if one.name in taken else one.name): one
+            for one in self.weighted
+        }
+
+    def measured(
+        self, target: Tensor, prediction: Tensor, weights: Tensor | None
+    ) -> dict[str, tuple[Tensor, Tensor | None]]:
+        """The sums of every metric over a batch, and of how much; None for the number of samples.
+
+        Args:
+            target: of this output.
+            prediction: its graph.
+            weights: one for each sample, or None.
+        """
+        mask, weighted = mask_of(prediction), self._weighted()
+        if weights is not None and mask is not None:
+            weights = astype(mask, weights.dtype) * expand_dims(weights, axis=1)
+        found: dict[str, tuple[Tensor, Tensor | None]] = {}
+        for name, metric in self.reported().items():
+            with scope(name):
+                if name in weighted and weights is not None:
+                    found[name] = weighted[name].measure_weighted(target, prediction, weights)
+                elif mask is not None:
+                    found[name] = metric.measure_where(target, prediction, mask)
+                else:
+                    found[name] = (metric.measure(target, prediction), None)
+        return found
 
     def loss_name(self) -> str:
         """The name under which this output's own loss is reported."""
@@ -83,7 +121,9 @@ class Compiled:
         return [one.loss_name() for one in self.objectives if len(self.objectives) > 1]
 
 
-def objectives(names: Sequence[str], loss: Any, metric: Any, weights: Any) -> tuple[Objective, ...]:
+def objectives(
+    names: Sequence[str], loss: Any, metric: Any, weights: Any, weighted: Any = None
+) -> tuple[Objective, ...]:
     """The objective of every output.
 
     Args:
@@ -91,25 +131,32 @@ def objectives(names: Sequence[str], loss: Any, metric: Any, weights: Any) -> tu
         loss: one loss for all; or a list or a dict by name, one for each.
         metric: likewise, with a list of metrics for each output.
         weights: of the losses; a list or a dict by name; None for ones.
+        weighted: like `metric`, those that count the weights of the samples; None for none.
 
     Raises:
         ArgumentError: not one for each output, or two metrics of one name.
         UnknownNameError: a name that is not known.
     """
-    if isinstance(metric, str):
-        raise ArgumentError(f"metrics: expected a list such as [{metric!r}], got {metric!r}")
+    for argument, given in (("metrics", metric), ("weighted_metrics", weighted)):
+        if isinstance(given, str):
+            raise ArgumentError(f"{argument}: expected a list such as [{given!r}], got {given!r}")
     if len(names) < 2:
         one = names or ("",)
         chosen = _for_each("loss", loss, one)[0] if _keyed(loss, one) else loss
-        measured = _for_each("metrics", metric, one)[0] if isinstance(metric, Mapping) else metric
+        plain, scaled = (
+            _for_each(argument, given, one)[0] if isinstance(given, Mapping) else given
+            for argument, given in (("metrics", metric), ("weighted_metrics", weighted))
+        )
         weight = 1.0 if weights is None else _for_each("loss_weights", weights, one)[0]
-        return (Objective("", losses.get(chosen), float(weight), _metrics(measured)),)
+        listed = _metrics("metrics", plain), _means(scaled)
+        return (Objective("", losses.get(chosen), float(weight), *listed),)
     chosen = _for_each("loss", loss, names)
-    listed = _metrics_for_each(metric, names)
+    plain = _metrics_for_each("metrics", metric, names)
+    scaled = _metrics_for_each("weighted_metrics", weighted, names)
     scales = [1.0] * len(names) if weights is None else _for_each("loss_weights", weights, names)
     return tuple(
-        Objective(name, losses.get(one), float(scale), _metrics(several))
-        for name, one, scale, several in zip(names, chosen, scales, listed, strict=True)
+        Objective(name, losses.get(one), float(scale), _metrics("metrics", some), _means(others))
+        for name, one, scale, some, others in zip(names, chosen, scales, plain, scaled, strict=True)
     )
 
 
@@ -142,22 +189,36 @@ def _for_each(argument: str, value: Any, names: Sequence[str]) -> list[Any]:
     return [value] * len(names)
 
 
-def _metrics_for_each(value: Any, names: Sequence[str]) -> list[Any]:
+def _metrics_for_each(argument: str, value: Any, names: Sequence[str]) -> list[Any]:
     if isinstance(value, Mapping):
         for name in value:
             if name not in names:
-                raise UnknownNameError("output in metrics", name, names)
+                raise UnknownNameError(f"output in {argument}", name, names)
         return [value.get(name, ()) for name in names]
     if any(isinstance(item, list | tuple) for item in value or ()):
-        return _for_each("metrics", value, names)
+        return _for_each(argument, value, names)
     return [value] * len(names)
 
 
-def _metrics(given: Any) -> tuple[Metric, ...]:
+def _means(given: Any) -> tuple[MeanMetric, ...]:
+    """Metrics that weights of samples mean something to."""
+    found = []
+    for metric in _metrics("weighted_metrics", given):
+        if not isinstance(metric, MeanMetric):
+            raise ArgumentError(
+                "weighted_metrics: expected metrics that are means over the samples, such as "
+                f'"accuracy" or "mean_squared_error", got {metric.name!r} '
+                f"({type(metric).__name__}); list it in metrics, where every sample counts once"
+            )
+        found.append(metric)
+    return tuple(found)
+
+
+def _metrics(argument: str, given: Any) -> tuple[Metric, ...]:
     several = given if isinstance(given, list | tuple) else () if given is None else (given,)
     listed = tuple(metrics.get(each) for each in several)
     names = ["loss", *(metric.name for metric in listed)]
     for name in names:
         if names.count(name) > 1:
-            raise ArgumentError(f"metrics: expected different names, got {name!r} twice")
+            raise ArgumentError(f"{argument}: expected different names, got {name!r} twice")
     return listed

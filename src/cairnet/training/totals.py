@@ -27,7 +27,7 @@ class Totals:
         means = {"loss": "loss", **{name: f"part/{name}" for name in losses}}
         self._means = {name: (entry, []) for name, entry in means.items()}
         self._sums: dict[str, list[np.ndarray]] = {name: [] for name in metrics}
-        #: For metrics of masked predictions, how many numbers each step's sums are sums of.
+        #: Where samples are weighted or masked: how much each step's sums are sums of.
         self._counted: dict[str, list[np.ndarray]] = {}
         self._count = 0
 
@@ -53,6 +53,7 @@ class Totals:
         for name, metric in self._metrics.items():
             total = np.concatenate(self._sums[name]).sum(axis=0)
             counted = self._counted.get(name)
-            count = int(np.concatenate(counted).sum()) if counted else self._count
-            result[name] = metric.result(total, max(count, 1))
+            count = np.concatenate(counted).sum().item() if counted else self._count
+            # Of nothing that counts the sums are 0, and so is the metric.
+            result[name] = metric.result(total, count or 1)
         return result

@@ -50,7 +50,7 @@ class Metric(Configurable, ABC):
         """Sums over the samples of a batch, of any fixed shape."""
 
     @abstractmethod
-    def result(self, sums: np.ndarray, count: int) -> float:
+    def result(self, sums: np.ndarray, count: float) -> float:
         """The metric, from the sums over all batches and the number of samples in them."""
 
     def measure_where(self, y_true: Tensor, y_pred: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
@@ -115,17 +115,41 @@ class MeanMetric(Metric):
 
     def measure_where(self, y_true: Tensor, y_pred: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """The sum over the steps that count, and their number; further axes are averaged first."""
-        values = self.values(y_true, y_pred)
-        if values.ndim < mask.ndim:
-            raise ShapeError(
-                f"metrics: {self.name!r} has one number for each sample, {values.shape}, and "
-                f"cannot leave out single steps, {mask.shape}"
-            )
-        if values.ndim > mask.ndim:
-            values = mean(values, axis=tuple(range(mask.ndim, values.ndim)))
+        values = self._leading(y_true, y_pred, mask)
         return total(where(mask, values, 0)), total(astype(mask, "int64"))
 
-    def result(self, sums: np.ndarray, count: int) -> float:
+    def measure_weighted(
+        self, y_true: Tensor, y_pred: Tensor, weights: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """The sum over the batch, each sample times its weight, and the sum of the weights.
+
+        Args:
+            y_true: as in `values`.
+            y_pred: as in `values`.
+            weights: floating, 0 or more, of the first axes of the prediction: one for each sample,
+                or for each step of each sample.
+
+        Returns:
+            The sum, and the `count` of `result`.
+        """
+        values = self._leading(y_true, y_pred, weights)
+        # What counts nothing may be anything, infinite too: it is replaced, not multiplied by 0.
+        counted = where(weights != 0, values, 0)
+        return total(counted * astype(weights, values.dtype)), total(weights)
+
+    def _leading(self, y_true: Tensor, y_pred: Tensor, like: Tensor) -> Tensor:
+        """The values, averaged over the axes beyond those of a mask or of weights."""
+        values = self.values(y_true, y_pred)
+        if values.ndim < like.ndim:
+            raise ShapeError(
+                f"metrics: {self.name!r} has one number for each sample, {values.shape}, and "
+                f"cannot leave out single steps, {like.shape}"
+            )
+        if values.ndim > like.ndim:
+            values = mean(values, axis=tuple(range(like.ndim, values.ndim)))
+        return values
+
+    def result(self, sums: np.ndarray, count: float) -> float:
         """The sum over the number of samples."""
         return float(sums) / count
 

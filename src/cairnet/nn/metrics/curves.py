@@ -105,7 +105,7 @@ class AUC(Metric):
         ]
         return concat(counts)
 
-    def result(self, sums: np.ndarray, count: int) -> float:
+    def result(self, sums: np.ndarray, count: float) -> float:
         """The area under the curve through all thresholds."""
         size = len(self._levels())
         found, wrong = np.asarray(sums[:size], float), np.asarray(sums[size : 2 * size], float)

@@ -86,7 +86,7 @@ class _Decisions(Metric):
         return logical_and(among, above)
 
     @abstractmethod
-    def result(self, sums: np.ndarray, count: int) -> float:
+    def result(self, sums: np.ndarray, count: float) -> float:
         """The metric, from the counts of all batches."""
 
 
@@ -124,7 +124,7 @@ class Precision(_Decisions):
         0.6667
     """
 
-    def result(self, sums: np.ndarray, count: int) -> float:
+    def result(self, sums: np.ndarray, count: float) -> float:
         """TP / (TP + FP)."""
         return float(ratio(sums[0], sums[0] + sums[1]))
 
@@ -157,6 +157,6 @@ class Recall(_Decisions):
         0.75
     """
 
-    def result(self, sums: np.ndarray, count: int) -> float:
+    def result(self, sums: np.ndarray, count: float) -> float:
         """TP / (TP + FN)."""
         return float(ratio(sums[0], sums[0] + sums[2]))
