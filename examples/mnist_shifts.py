@@ -1,0 +1,67 @@
+"""A training set five times as large: every image, and its four shifts by one pixel.
+
+A digit that is moved by a pixel is the same digit, which the network is never told otherwise. The
+copies are no new handwriting, but they are new to the first convolution's pooling.
+
+    x[i, j] → x[i ± 1, j], x[i, j ± 1]
+
+Published: 99.37 % (M. Nielsen, Neural networks and deep learning, chapter 6), with gradient
+descent on batches of 10 for 60 epochs and a small penalty on the weights. Here Adam takes batches
+of 64, with a rate that falls to zero along a cosine. Takes three minutes a network.
+
+    python examples/mnist_shifts.py
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cairnet as cn
+from cairnet.layers import Conv2D, Dense, Flatten, MaxPooling2D
+from experiment import Digits, Experiment, Picture
+from pictures import curves
+
+EXPERIMENT = Experiment(
+    key="mnist_shifts",
+    title="Shifted images",
+    network="convolutions of 20 and 40 maps of 5 × 5, each with 2 × 2 maximum pooling; dense 100; "
+    "rectifiers; softmax of 10",
+    settings="250,000 images (50,000 and their shifts), 8 epochs, batches of 64, Adam, rate 0.001 "
+    "falling to 0 along a cosine",
+    source="M. Nielsen, Neural networks and deep learning, chapter 6",
+    published="99.37",
+    floor=99.27,
+    epochs=8,
+)
+BATCH_SIZE = 64
+
+
+def train(digits: Digits, epochs: int) -> cn.Sequential:
+    """A network that has gone through five copies of every image so many times."""
+    rectified = {"activation": "relu", "kernel_initializer": "he_normal"}
+    network = cn.Sequential(
+        [
+            cn.Input((28, 28, 1)),
+            Conv2D(20, 5, **rectified),
+            MaxPooling2D(2),
+            Conv2D(40, 5, **rectified),
+            MaxPooling2D(2),
+            Flatten(),
+            Dense(100, **rectified),
+            Dense(10, activation="softmax"),
+        ]
+    )
+    x, y = cn.augment.shifts(*digits.train)
+    steps = epochs * -(-len(x) // BATCH_SIZE)
+    adam = cn.optimizers.Adam(cn.optimizers.schedules.CosineDecay(0.001, steps))
+    network.compile(adam, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    network.fit(x, y, BATCH_SIZE, epochs, validation_data=digits.validation)
+    return network
+
+
+def draw(network: cn.Model, digits: Digits, folder: Path) -> Sequence[Picture]:
+    """Learning curves."""
+    return [curves(EXPERIMENT.key, network, folder)]
+
+
+if __name__ == "__main__":
+    EXPERIMENT.run(train, draw)

@@ -1,0 +1,79 @@
+"""A vote of five networks: their mistakes differ, what they have learned does not.
+
+Five networks of mnist_dropout.py, each from its own seed, read every image; it is what most of them
+take it for. Where two digits have equally many votes, the networks' probabilities decide:
+
+    digit = argmax over k of  votes(k) + mean over the networks of p(k)
+
+The mean of the probabilities counts for less than one vote.
+
+Published: 99.67 % (M. Nielsen, Neural networks and deep learning, chapter 6). Networks that
+mnist_dropout.py has saved in the folder `--networks` are taken from there, the others are trained.
+
+    python examples/mnist_dropout.py --seeds 1 2 3 4 5 --networks build/networks
+    python examples/mnist_vote.py --networks build/networks
+"""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+import cairnet as cn
+from experiment import Digits, network_file, picture_folder
+from mnist_dropout import EXPERIMENT as DROPOUT
+from mnist_dropout import train
+from pictures import misread
+from results import Run
+
+EXPERIMENT = replace(
+    DROPOUT,
+    key="mnist_vote",
+    title="A vote of five",
+    network=f"five times {DROPOUT.network}",
+    published="99.67",
+    floor=99.57,
+    seeds=(1, 2, 3, 4, 5),
+)
+
+
+def vote(networks: Sequence[cn.Model], images: np.ndarray) -> np.ndarray:
+    """For each image and digit the share of the votes, and something of the probabilities."""
+    each = np.stack([network.predict(images, batch_size=500) for network in networks])
+    votes = sum(cn.datasets.one_hot(p.argmax(axis=1), 10) for p in each)
+    return (votes + each.mean(axis=0)) / (len(networks) + 1)
+
+
+def gather(digits: Digits, options: argparse.Namespace) -> list[cn.Model]:
+    """The networks: those that were saved, and new ones for the seeds that are missing."""
+    networks = []
+    for seed in options.seeds:
+        saved = options.networks and network_file(options.networks, DROPOUT.key, seed)
+        if saved and saved.exists():
+            networks.append(cn.load_model(saved))
+        else:
+            networks.append(DROPOUT.train_one(train, digits, seed, options)[0])
+    return networks
+
+
+def main() -> None:
+    """Gather the networks, let them vote, record what they agree on."""
+    options = EXPERIMENT.options()
+    digits = EXPERIMENT.data(options)
+    networks = gather(digits, options)
+    shares = [vote(networks, images) for images, _ in (digits.validation, digits.test)]
+    validation, test = (
+        float(np.mean(share.argmax(axis=1) == labels))
+        for share, (_, labels) in zip(shares, (digits.validation, digits.test), strict=True)
+    )
+    pictures = []
+    if options.results is not None:
+        folder = picture_folder(options)
+        pictures = [misread(EXPERIMENT.key, shares[1], digits.test, folder)]
+    run = Run(" ".join(map(str, options.seeds)), validation, test)
+    EXPERIMENT.record(run, pictures, options)
+
+
+if __name__ == "__main__":
+    main()
