@@ -16,6 +16,7 @@ from cairnet.tensor.core import Tensor
 __all__ = [
     "check_inputs",
     "check_lengths",
+    "check_rows_of_table",
     "check_targets",
     "check_weights",
     "numeric",
@@ -114,6 +115,24 @@ def _hint(name: str, array: np.ndarray, sample: Sequence[int | None]) -> str:
     if len(sample) == 1 and array.ndim > 2 and sample[0] == np.prod(array.shape[1:]):
         return f"; make each sample one row with {name}.reshape(len({name}), -1)"
     return ""
+
+
+def check_rows_of_table(name: str, array: np.ndarray, limit: int) -> None:
+    """Refuse numbers that an Embedding has no row for; fractions are rounded towards zero.
+
+    Raises:
+        ArgumentError: the message names the first such number, its row and how many rows have one.
+    """
+    if array.min() > -1 and array.max() < limit:
+        return
+    outside = (array <= -1) | (array >= limit)
+    place = tuple(int(i) for i in np.argwhere(outside)[0])
+    rows = int(outside.reshape(len(array), -1).any(axis=1).sum())
+    raise ArgumentError(
+        f"{name}: expected numbers from 0 to {limit - 1}, since an Embedding with "
+        f"input_dim={limit} reads them, but {name}[{', '.join(map(str, place))}] is {array[place]} "
+        f"({rows} of {len(array)} rows hold one that is outside)"
+    )
 
 
 def check_targets(y: Any, prediction: Tensor, loss: Loss, name: str = "y") -> np.ndarray:

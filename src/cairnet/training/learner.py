@@ -359,7 +359,7 @@ class Learner(Layer):
         return list(logs.values()) if len(logs) > 1 else logs["loss"]
 
     def _inputs(self, name: str, x: Any) -> tuple[np.ndarray, ...]:
-        return inputs_of(self.places, name, x)
+        return inputs_of(self.places, name, x, self.input_limits())
 
     def _data(
         self,

@@ -171,6 +171,17 @@ class Model(OnBatch):
             for name, place in zip(self._names, self._wiring.inputs, strict=True)
         ]
 
+    def input_limits(self) -> list[int | None]:
+        """For inputs that are numbers of rows in a table, how many rows; None for other inputs."""
+        if self._wiring is None:
+            return []
+        limits: dict[Tensor, int] = {}
+        for layer, inputs, _ in self.applications():
+            for tensor, limit in zip(inputs, layer.input_limits(), strict=False):
+                if limit is not None:
+                    limits[tensor] = min(limit, limits.get(tensor, limit))
+        return [limits.get(tensor) for tensor in self._wiring.inputs]
+
     @property
     def output_names(self) -> list[str]:
         """The names of several outputs: the dict's keys, or those of the layers that gave them."""

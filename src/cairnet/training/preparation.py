@@ -11,7 +11,13 @@ from cairnet.base.dtypes import float32
 from cairnet.base.errors import ArgumentError, CairnetError
 from cairnet.nn.layers.base import Shape
 from cairnet.tensor.core import Tensor
-from cairnet.training.arrays import check_inputs, check_lengths, check_targets, check_weights
+from cairnet.training.arrays import (
+    check_inputs,
+    check_lengths,
+    check_rows_of_table,
+    check_targets,
+    check_weights,
+)
 from cairnet.training.data import Data, class_weights, listed
 from cairnet.training.objective import Compiled
 
@@ -32,7 +38,9 @@ class Place(NamedTuple):
     dtype: np.dtype[Any]
 
 
-def inputs_of(places: Sequence[Place] | None, name: str, x: Any) -> tuple[np.ndarray, ...]:
+def inputs_of(
+    places: Sequence[Place] | None, name: str, x: Any, limits: Sequence[int | None] = ()
+) -> tuple[np.ndarray, ...]:
     """One array for each input of a model.
 
     Args:
@@ -40,9 +48,10 @@ def inputs_of(places: Sequence[Place] | None, name: str, x: Any) -> tuple[np.nda
             several inputs, anything else for one.
         name: of the argument.
         x: what was given.
+        limits: for inputs that are numbers of rows in a table, how many rows; None for others.
 
     Raises:
-        ArgumentError, UnknownNameError: not one array for each input.
+        ArgumentError, UnknownNameError: not one array for each input, or a number that no row has.
         ShapeError, DTypeError, NonFiniteError: an array that does not fit.
     """
     if places is None:
@@ -57,6 +66,9 @@ def inputs_of(places: Sequence[Place] | None, name: str, x: Any) -> tuple[np.nda
     )
     for label, array in zip(names, arrays, strict=True):
         check_lengths((names[0], arrays[0]), (label, array))
+    for label, array, limit in zip(names, arrays, limits, strict=False):
+        if limit is not None:
+            check_rows_of_table(label, array, limit)
     return arrays
 
 

@@ -171,6 +171,10 @@ class Sequential(Model):
             return None
         return [Place(self._first.name, self._first.shape, self._first.input_dtype)]
 
+    def input_limits(self) -> list[int | None]:
+        """Those of the first layer, which reads the input."""
+        return self._layers[0].input_limits() if self._layers else []
+
     @property
     def inputs(self) -> list[Tensor]:
         """The placeholder that the model begins with; none if its shape is not known yet."""

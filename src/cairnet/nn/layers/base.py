@@ -189,6 +189,13 @@ class Layer(Part, Configurable):
         """
         return mask
 
+    def input_limits(self) -> list[int | None]:
+        """For inputs that are numbers of rows in a table, how many rows; None for other inputs.
+
+        Models refuse data that reads beyond. An empty list says that there is no such input.
+        """
+        return []
+
     def _converted(self, value: Any) -> Any:
         """An input as a tensor, or as a list of tensors."""
         several = isinstance(value, list | tuple)

@@ -49,7 +49,8 @@ class Embedding(Layer):
 
     Notes:
         Floating x, as a model without `cn.Input(shape, dtype="int64")` gives it, is rounded towards
-        zero, as in Keras. A number outside the table reads NaN, which the loss will show.
+        zero, as in Keras. Data with a number outside the table is refused by models that read it
+        here first; inside a graph, where nothing can be refused, such a number reads NaN.
 
     Source:
         Y. Bengio, R. Ducharme, P. Vincent, C. Jauvin: A neural probabilistic language model.
@@ -122,6 +123,10 @@ class Embedding(Layer):
         inside = (numbers >= 0) & (numbers < self.input_dim)
         vectors = apply(GATHER, self.embeddings, where(inside, numbers, 0), axes=(0,))
         return where(stretch(expand_dims(inside, axis=-1), vectors.extents), vectors, nan)
+
+    def input_limits(self) -> list[int | None]:
+        """The number of rows of the table."""
+        return [self.input_dim]
 
     def compute_mask(self, inputs: Any, mask: Any) -> Tensor | None:
         """Where the input is not 0, with `mask_zero`."""
