@@ -1,5 +1,6 @@
 """Scans become loops whose bodies are planned like programs of their own."""
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -198,3 +199,46 @@ def test_the_cost_of_a_loop_is_that_of_its_turns() -> None:
         return step.cycles
 
     assert cycles(20) == 2 * cycles(10)
+
+
+def trained(turns: int) -> tuple[cn.Function, np.ndarray]:
+    """A step of training of a recurrent layer over sequences of a length."""
+    cn.seed(0)
+    x, layer = tensor(8, turns, 5), cn.layers.LSTM(16)
+    cost = cn.sum(layer(x) ** 2)
+    weights = layer.trainable_variables
+    updates = cn.optimizers.SGD(0.1).updates(weights, cn.grad(cost, weights))
+    return cn.function([x], cost, updates=updates), np.ones((8, turns, 5), np.float32)
+
+
+def test_what_is_compiled_does_not_grow_with_the_length() -> None:
+    short, long = (cn.explain(f, "llvm", x) for f, x in map(trained, (10, 1000)))
+    assert len(long) <= 1.2 * len(short)
+    kernels = [cn.explain(f, "loops", x).count("kernel ") for f, x in map(trained, (10, 1000))]
+    assert kernels[0] == kernels[1]
+
+
+@pytest.mark.slow
+def test_compiling_takes_no_longer_for_a_long_sequence() -> None:
+    seconds: dict[int, list[float]] = {10: [], 1000: []}
+    for extra in range(5):  # other lengths each time, which no cache knows
+        for turns, found in seconds.items():
+            f, x = trained(turns + extra)
+            start = time.perf_counter()
+            f.program(x)
+            found.append(time.perf_counter() - start)
+    assert min(seconds[1000]) <= 1.2 * min(seconds[10])
+
+
+def test_a_sequence_in_chunks_is_read_where_it_lies() -> None:
+    x, w = tensor(12, 4, 3), tensor(3, 3, name="w")
+
+    def step(item: Tensor, state: Tensor) -> tuple[None, Tensor]:
+        return None, cn.tanh(item + state @ w)
+
+    made = graph([x, w], [cn.scan(step, x, cn.zeros((4, 3)), checkpoint_every=5)[1]])
+    plan = lowered(made)
+    copied = [life for life in plan.lives if life.buffer.extents == (10, 4, 3)]
+    assert not copied
+    assert not [life for life in plan.lives if life.buffer.extents == (2, 5, 4, 3)]
+    check_values(made)

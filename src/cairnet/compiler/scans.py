@@ -15,6 +15,7 @@ from cairnet.compiler.rewrite import rewrite
 from cairnet.compiler.specialize import specialize
 from cairnet.compiler.storage import is_leaf
 from cairnet.tensor.core import Tensor, apply_for, topological_order
+from cairnet.tensor.primitives import RESHAPE, SLICE
 from cairnet.tensor.primitives.loops import SCAN, Body
 
 __all__ = ["join_scans", "lower_scan"]
@@ -131,7 +132,7 @@ class _LoopBuilder:
                 buffer = self._carry(position, given)
                 carries.append(buffer)
             elif position < after:
-                buffer = self._item(placeholder, self._memory(given), f"item{position}")
+                buffer = self._item(placeholder, self._walked(given), f"item{position}")
             else:
                 buffer = self._memory(given)
                 self.reads.append(buffer)
@@ -177,6 +178,18 @@ class _LoopBuilder:
             raise NotStoredError(given)
         return self.outer.buffer(given)
 
+    def _walked(self, given: Tensor) -> Buffer:
+        """The memory of a sequence, which begins where that of what it is only a view of does.
+
+        So a sequence in chunks, x[: n·k] as n rows of k items, is read where x lies.
+        """
+        below = given
+        while below not in self.outer.stored and not is_leaf(below) and _begins_alike(below):
+            below = below.inputs[0]
+        if below is given or is_leaf(below) or below in self.outer.stored:
+            return self._memory(below)
+        raise NotStoredError(given)
+
     def _carry(self, position: int, given: Tensor) -> Buffer:
         """Memory of the carry, and the nest that fills it with the initial value."""
         sibling = self.siblings.get(position)
@@ -204,6 +217,16 @@ class _LoopBuilder:
         inner = Buffer(f"{outer.name}.step", result.dtype, result.extents, result, "moving")
         self.moving.append(Moving(inner, outer, inner.size))
         return inner
+
+
+def _begins_alike(tensor: Tensor) -> bool:
+    """Whether the elements are the first of those of the input, in the same order."""
+    if tensor.primitive is RESHAPE:
+        return True
+    if tensor.primitive is not SLICE or set(tensor.parameters["steps"]) != {1}:
+        return False
+    starts, inner = tensor.parameters["starts"], tensor.extents[1:]
+    return not any(starts) and inner == tensor.inputs[0].extents[1:]
 
 
 def _named(buffer: Buffer) -> Store:

@@ -11,6 +11,7 @@ from cairnet.base.errors import ArgumentError, GraphError, ShapeError
 from cairnet.tensor.core import Input, Tensor, topological_order
 from cairnet.tensor.extent import Extent, Size
 from cairnet.tensor.functions.arguments import as_tensor
+from cairnet.tensor.functions.loop_options import checked_count, in_chunks, truncated
 from cairnet.tensor.functions.structures import leaves, map_structure, same_structure
 from cairnet.tensor.primitives import BROADCAST, RESHAPE, TRANSPOSE, WATCH
 from cairnet.tensor.primitives.loops import Body, scan_node
@@ -29,6 +30,9 @@ def scan(
     non_sequences: Sequence[Any] = (),
     length: int | Extent | None = None,
     reverse: bool = False,
+    *,
+    truncate: int | None = None,
+    checkpoint_every: int | None = None,
 ) -> tuple[Any, Any]:
     """Run a step over the elements of sequences, carrying a state from one to the next.
 
@@ -57,6 +61,12 @@ def scan(
         non_sequences: further arguments, handed to every step as they are.
         length: the number of steps; default: that of the sequences. It may be an unknown extent.
         reverse: walk from the last element to the first. Output t still belongs to element t.
+        truncate: cut the gradient through the state wherever so many steps are done, while the
+            values go on: truncated back-propagation through time. Default: nowhere.
+        checkpoint_every: store the states before every so many steps for the gradient, not what
+            every single step computed, and go through these steps once more on the way back. With
+            √length, a gradient over `length` steps needs memory for 2·√length of them, and the
+            time of one more pass forward. Default: everything is stored.
 
     Returns:
         The outputs of all steps, stacked along a new first axis, and the state after the last.
@@ -64,8 +74,15 @@ def scan(
 
     Raises:
         ShapeError: sequences of different lengths, or a new state of another shape or dtype.
-        ArgumentError: the step does not give a pair, or there is nothing that says how long.
+        ArgumentError: the step does not give a pair, or there is nothing that says how long, or
+            `truncate` or `checkpoint_every` is no whole number, 1 or more.
         GraphError: the step contains `cn.watch`.
+
+    Source:
+        R. Williams, J. Peng: An efficient gradient-based algorithm for on-line training of
+        recurrent network trajectories. Neural Computation 2 (4), 1990, for `truncate`. T. Chen,
+        B. Xu, C. Zhang, C. Guestrin: Training deep nets with sublinear memory cost. arXiv
+        1604.06174, 2016, for `checkpoint_every`.
 
     Example:
         >>> import cairnet as cn
@@ -74,6 +91,20 @@ def scan(
         >>> sums.numpy(), float(last)
         (array([1., 3., 6.], dtype=float32), 6.0)
     """
+    cut_every = checked_count("truncate", truncate)
+    store_every = checked_count("checkpoint_every", checkpoint_every)
+    if cut_every is not None:
+        step, begin = truncated(step, initial_state, cut_every)
+        outputs, (_, state) = scan(
+            step,
+            sequences,
+            begin,
+            non_sequences,
+            length,
+            reverse,
+            checkpoint_every=checkpoint_every,
+        )
+        return outputs, state
     carried = _tensors("initial_state", initial_state)
     walked = _tensors("sequences", sequences)
     count = _length(walked, length)
@@ -91,7 +122,10 @@ def scan(
     roots = [*new, *(tensor for _, tensor in given)]
     inputs, body = _closed_body(carries, items, roots)
     arguments = [*(t for _, t in carried), *(t for _, t in walked), *inputs]
-    nodes = [scan_node(arguments, body, i, count, reverse) for i in range(len(roots))]
+    if store_every is None or (isinstance(count, int) and count <= store_every):
+        nodes = [scan_node(arguments, body, i, count, reverse) for i in range(len(roots))]
+    else:
+        nodes = in_chunks(arguments, body, count, reverse, store_every)
     return _nest(outputs, nodes[len(new) :]), _nest(initial_state, nodes[: len(new)])
 
 
