@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 __all__ = [
     "ArgumentError",
+    "BoundsError",
     "CairnetError",
     "CompileError",
     "DTypeError",
@@ -60,6 +61,10 @@ class UnknownNameError(ArgumentError):
         self.name = name
         self.known = sorted(known)
         super().__init__(f"unknown {kind} {name!r}; {nearest_name(str(name), self.known)}")
+
+
+class BoundsError(CairnetError, RuntimeError):
+    """Compiled code was about to leave its memory: a defect of Cairnet, please report it."""
 
 
 class DataError(CairnetError, OSError):

@@ -20,7 +20,7 @@ from cairnet.compiler.plan import Life, arena_layout
 from cairnet.tensor.core import CONSTANT, INPUT, VARIABLE, Tensor
 from cairnet.tensor.extent import Extent, evaluate, symbols_of
 
-__all__ = ["format_kernel", "format_program", "primitives", "source_line"]
+__all__ = ["format_kernel", "format_program", "place", "primitives", "source_line"]
 
 _COLUMN = 50
 _MOST_PLACES = 3
@@ -118,7 +118,7 @@ class _Writer:
         """Where the user wrote what the nest computes."""
         if not self.remarks:
             return []
-        places = list(dict.fromkeys(_place(tensor) for tensor in nest.tensors))
+        places = list(dict.fromkeys(place(tensor) for tensor in nest.tensors))
         more = len(places) - _MOST_PLACES
         shown = [*places[:_MOST_PLACES], *([f"and {more} more"] if more > 0 else [])]
         return [f"{INDENT}# {'; '.join(shown)}"]
@@ -132,7 +132,7 @@ def primitives(nest: Nest) -> str:
     return ", ".join([*shown, *(["…"] if len(names) > len(shown) else [])]) or "copy"
 
 
-def _place(tensor: Tensor) -> str:
+def place(tensor: Tensor) -> str:
     """Layers, file name and line."""
     line = source_line(tensor)
     return f"{tensor.path}, {line}" if tensor.path else line

@@ -11,7 +11,9 @@ from cairnet.base.errors import ArgumentError
 __all__ = ["Debugging", "debug"]
 
 
-def debug(*, non_finite: bool | None = None, verify: bool | None = None) -> Debugging:
+def debug(
+    *, non_finite: bool | None = None, verify: bool | None = None, bounds: bool | None = None
+) -> Debugging:
     """Check what compiled functions compute, and explain the first thing that is wrong.
 
     It takes effect at once. As a context manager it ends with the block; called by itself it
@@ -25,6 +27,13 @@ def debug(*, non_finite: bool | None = None, verify: bool | None = None) -> Debu
             by one, so `Function.steps` and `fit` are slower.
         verify: check graphs and loops between all passes of the compiler, when a function
             compiles: for those who write passes.
+        bounds: test every load and store of compiled code before it happens, lane by lane. One
+            that would leave its memory, which would be a defect of Cairnet, stops the call with
+            a `BoundsError` that names the kernel, the memory, the element and the extent. So does
+            an index into an array, in `cn.take` for instance, that is not in range: without the
+            test it is taken for the nearest that is. Functions compile once more, and are some
+            ten times slower; results stay the same bits. CAIRNET_BOUNDS=1 in the environment
+            does the same from the start.
 
     Returns:
         A context manager that restores the settings from before.
@@ -41,8 +50,17 @@ def debug(*, non_finite: bool | None = None, verify: bool | None = None) -> Debu
         Traceback (most recent call last):
             ...
         cairnet.base.errors.NonFiniteError: step 0: the first NaN arose in log, written at ...
+        >>> rows = cn.input((None,), "int64", "rows")
+        >>> pick = cn.function([rows], cn.take(cn.asarray([1.0, 2.0]), rows), backend="native")
+        >>> pick([0, 7])
+        array([1., 2.], dtype=float32)
+        >>> with cn.debug(bounds=True):
+        ...     pick([0, 7])  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+            ...
+        cairnet.base.errors.IndexRangeError: kernel ...: index 7 into ... outside of its axis; ...
     """
-    given = {"non_finite": non_finite, "verify": verify}
+    given = {"non_finite": non_finite, "verify": verify, "bounds": bounds}
     chosen = {name: value for name, value in given.items() if value is not None}
     for name, value in chosen.items():
         if not isinstance(value, bool):

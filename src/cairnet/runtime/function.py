@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from cairnet.backends.program import Program
 from cairnet.base.configuration import configuration
 from cairnet.base.errors import ArgumentError, UnknownNameError
-from cairnet.runtime.arguments import Shapes, Signature
+from cairnet.runtime.arguments import Signature
 from cairnet.runtime.finite import check_finite
 from cairnet.runtime.graph import FunctionGraph, build_graph
 from cairnet.runtime.specialization import Specialized, Specializer
@@ -111,8 +111,9 @@ class Function:
         self._specializer = Specializer(self.graph, self.backend)
         self._watching = Specializer(self.graph, self.backend, watching=True)
         self._calls = 0
-        #: What the last few kinds of calls needed, by the number of steps and the shapes.
-        self._met: dict[tuple[int | None, Shapes], tuple[Specialized, Mapping[Extent, int]]] = {}
+        #: What the last few kinds of calls needed, by the number of steps, the shapes, and whether
+        #: accesses are tested.
+        self._met: dict[tuple[Hashable, ...], tuple[Specialized, Mapping[Extent, int]]] = {}
 
     @property
     def compilations(self) -> int:
@@ -165,8 +166,9 @@ class Function:
         return self._specializer.last
 
     def _run(self, arguments: Sequence[Any], steps: int | None) -> Any:
-        arrays, chosen, bindings = self._prepare(arguments, steps)
-        if self.graph.watches or configuration().non_finite:
+        settings = configuration()
+        arrays, chosen, bindings = self._prepare(arguments, steps, settings.bounds)
+        if self.graph.watches or settings.non_finite:
             results = self._step_by_step(chosen.program, arrays, bindings, steps)
         else:
             results = chosen.program.run(arrays, bindings, steps)
@@ -174,11 +176,11 @@ class Function:
         return _unflatten(self._form, results)
 
     def _prepare(
-        self, arguments: Sequence[Any], steps: int | None
+        self, arguments: Sequence[Any], steps: int | None, bounds: bool
     ) -> tuple[Sequence[np.ndarray], Specialized, Mapping[Extent, int]]:
         """The arguments as the program needs them, the program, and the sizes."""
         shapes = self._signature.shapes(arguments)
-        met = None if shapes is None else self._met.get((steps, shapes))
+        met = None if shapes is None else self._met.get((steps, shapes, bounds))
         if met is not None:
             self._specializer.last = met[0]
             return arguments, *met
@@ -187,7 +189,7 @@ class Function:
         if shapes is not None:
             if len(self._met) >= _REMEMBERED:
                 self._met = {}
-            self._met[steps, shapes] = chosen, bindings
+            self._met[steps, shapes, bounds] = chosen, bindings
         return arrays, chosen, bindings
 
     def _step_by_step(

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from cairnet.backends.program import Program
 from cairnet.backends.reference import ReferenceProgram
+from cairnet.base.configuration import configuration
 from cairnet.runtime.graph import FunctionGraph
 from cairnet.tensor.extent import Extent
 
@@ -45,9 +46,14 @@ class Specializer:
         self.compilations = 0
         #: The program that was asked for last.
         self.last: Specialized | None = None
-        self._programs: list[Specialized] = []
+        self._every: dict[bool, list[Specialized]] = {}
         # Two Python threads that need the same program compile it once.
         self._compiling = threading.Lock()
+
+    @property
+    def _programs(self) -> list[Specialized]:
+        """The programs compiled so far; those that test their accesses are apart."""
+        return self._every.setdefault(configuration().bounds, [])
 
     def specialized(self, bindings: Mapping[Extent, int]) -> Specialized:
         """The program for these sizes, compiled if there is none yet."""

@@ -16,7 +16,20 @@ from cairnet.backends.native.builder import Builder, Value, llvm_type
 from cairnet.compiler.loops import Affine, Axis, Buffer, Guard
 from cairnet.tensor.extent import Size
 
-__all__ = ["Addresses", "Parameters", "Place", "group_of", "memory_type"]
+__all__ = [
+    "ZEROS",
+    "ZEROS_BYTES",
+    "Addresses",
+    "Parameters",
+    "Place",
+    "group_of",
+    "memory_type",
+]
+
+#: Where a load goes whose guard fails: a global of the module, longer than any vector.
+ZEROS = Value("ptr", "@zeros")
+#: The bytes of that global.
+ZEROS_BYTES = 512
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from cairnet.backends.native.addresses import Place
 from cairnet.backends.native.blocks import Blocks, Tile, constant_mask
 from cairnet.backends.native.builder import Builder, Value
+from cairnet.backends.native.checked import STEP, CheckedBuilder
 from cairnet.backends.native.evaluate import Evaluator
 from cairnet.backends.native.folds import Accumulator, across_lanes
 from cairnet.backends.native.sorting import Row, emit_sort, sorted_axis
@@ -55,7 +56,12 @@ class Kernel:
     cycles: float
 
 
-def emit_kernel(nest: Nest, schedule: Schedule, memory: Callable[[Buffer], Buffer]) -> Kernel:
+def emit_kernel(
+    nest: Nest,
+    schedule: Schedule,
+    memory: Callable[[Buffer], Buffer],
+    checked: bool = False,
+) -> Kernel:
     """Write the function of a nest.
 
     Args:
@@ -63,18 +69,30 @@ def emit_kernel(nest: Nest, schedule: Schedule, memory: Callable[[Buffer], Buffe
         schedule: how to walk it.
         memory: for each buffer the buffer whose memory it is (itself, or a variable updated in
             place), so that one piece of memory is one parameter.
+        checked: whether every load and store is tested before it happens.
     """
-    return _Emitter(nest, schedule, memory).kernel()
+    return _Emitter(nest, schedule, memory, checked).kernel()
 
 
 class _Emitter:
-    def __init__(self, nest: Nest, schedule: Schedule, memory: Callable[[Buffer], Buffer]) -> None:
+    def __init__(
+        self,
+        nest: Nest,
+        schedule: Schedule,
+        memory: Callable[[Buffer], Buffer],
+        checked: bool,
+    ) -> None:
         self.nest = nest
         self.schedule = schedule
         # LLVM would copy a kernel into the program that calls it, and then work on one function as
         # long as all of them: that takes a third more time and gains nothing.
         attributes = "nounwind noinline"
-        self.builder = Builder("KERNEL", [("i64", "begin"), ("i64", "end")], attributes=attributes)
+        blocks = [("i64", "begin"), ("i64", "end")]
+        self.builder = (
+            CheckedBuilder("KERNEL", [*blocks, STEP], attributes=attributes)
+            if checked
+            else Builder("KERNEL", blocks, attributes=attributes)
+        )
         self.arguments: list[Buffer | Extent] = []
         self._parameters: dict[Buffer | Extent, Value] = {}
         self.memory = memory
@@ -101,6 +119,9 @@ class _Emitter:
             self.arguments.append(item)
             self.builder.parameters.append((f"{type_} {attribute}".strip(), name))
             self._parameters[item] = Value(type_, f"%{name}")
+            if isinstance(item, Buffer) and isinstance(self.builder, CheckedBuilder):
+                number, size = len(self.arguments) - 1, self.size(item.size)
+                self.builder.bound(self._parameters[item], size, item.dtype.itemsize, number)
         return self._parameters[item]
 
     # -- the function --------------------------------------------------------------------------

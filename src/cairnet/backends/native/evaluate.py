@@ -13,6 +13,7 @@ import numpy as np
 
 from cairnet.backends.native import scalars
 from cairnet.backends.native.addresses import (
+    ZEROS,
     Addresses,
     Parameters,
     Place,
@@ -20,6 +21,7 @@ from cairnet.backends.native.addresses import (
     memory_type,
 )
 from cairnet.backends.native.builder import Builder, Value, llvm_type, vector_of
+from cairnet.backends.native.checked import CheckedBuilder
 from cairnet.base.dtypes import is_floating
 from cairnet.base.errors import CompileError
 from cairnet.compiler.loops import (
@@ -36,14 +38,10 @@ from cairnet.compiler.loops import (
     Store,
     expressions,
 )
-from cairnet.tensor.extent import Size
 
-__all__ = ["ZEROS", "Evaluator"]
+__all__ = ["Evaluator"]
 
-#: Where a load goes whose guard fails: a global of the module, as long as the longest vector.
-ZEROS = Value("ptr", "@zeros")
 DType = np.dtype[Any]
-Computed = Sequence[tuple[Expression, Size, Size]]
 
 
 class Evaluator(Addresses):
@@ -222,7 +220,7 @@ class Evaluator(Addresses):
         memory = memory_type(load.buffer.dtype)
         pointer = self.pointer(load.buffer, load.offset, place)
         active = self.active(load.guards, place)
-        moved = self._computed(load.computed, place)
+        moved = self._computed(load, place, self.both(active, place.mask))
         if moved is not None and moved.lanes == 1:
             pointer = self.builder.offset(pointer, memory, moved)
             moved = None
@@ -295,14 +293,23 @@ class Evaluator(Addresses):
             return Value(f"<{self.lanes} x i1>", f"<{bits}>")
         return self.spread(mask)
 
-    def _computed(self, computed: Computed, place: Place) -> Value | None:
-        """The part of an address that comes from index values; each is clamped to its extent."""
+    def _computed(self, access: Load | Store, place: Place, active: Value | None) -> Value | None:
+        """The part of an address that comes from index values; each is clamped to its extent.
+
+        Args:
+            access: what is to be read or written.
+            place: where.
+            active: where it is read or written at all; None for everywhere.
+        """
         builder = self.builder
         total: Value | None = None
-        for expression, extent, stride in computed:
+        for expression, size, stride in access.computed:
             index = self.value(expression, place)
             wide = scalars.convert(builder, index, expression.dtype, np.dtype("int64"))
-            last = builder.binary("sub", self.parameters.size(extent), builder.integer(1))
+            extent = self.parameters.size(size)
+            if isinstance(builder, CheckedBuilder):
+                builder.expect_index(wide, extent, active, self.parameters.pointer(access.buffer))
+            last = builder.binary("sub", extent, builder.integer(1))
             limit = builder.splat(last, wide.lanes)
             clamped = builder.intrinsic("umin", wide, limit)
             if stride != 1:
@@ -323,7 +330,7 @@ class Evaluator(Addresses):
         memory = memory_type(dtype)
         align = _alignment(memory)
         pointer = self.pointer(store.buffer, store.offset, place)
-        moved = self._computed(store.computed, place)
+        moved = self._computed(store, place, place.mask)
         if moved is not None and moved.lanes == 1:
             pointer = builder.offset(pointer, memory, moved)
             moved = None

@@ -33,13 +33,19 @@ if _llvmlite_lock is not None:
     guard(_llvmlite_lock)
 
 
-def compile_module(ir_text: str, machine: Machine) -> bytes:
+def compile_module(ir_text: str, machine: Machine, *, plain: bool = False) -> bytes:
     """Turn the text of a module into object code (ELF or Mach-O) for a machine.
+
+    Args:
+        ir_text: LLVM IR.
+        machine: the processor.
+        plain: whether to leave out LLVM's own improvements: code with a test before every access
+            is ten times as long, and they would take most of the time.
 
     Raises:
         CompileError: the text is not valid IR; the message shows the line.
     """
-    module, target_machine = _optimize(ir_text, machine)
+    module, target_machine = _optimize(ir_text, machine, plain)
     return bytes(target_machine.emit_object(module))
 
 
@@ -130,18 +136,23 @@ def _target(triple: str) -> Any:
         raise CompileError(f"LLVM cannot make code for {triple}: {error}") from error
 
 
-def _optimize(ir_text: str, machine: Machine) -> tuple[Any, Any]:
+def _optimize(ir_text: str, machine: Machine, plain: bool = False) -> tuple[Any, Any]:
     """Parse, verify, run the passes; the module and the machine that will write it out."""
     # Small and position-independent code addresses constants relative to the program counter;
     # the engine's default would load a 64-bit address into a register for each of them.
     target_machine = _target(machine.triple).create_target_machine(
-        cpu=machine.cpu, features=machine.features, opt=2, reloc="pic", codemodel="small", jit=True
+        cpu=machine.cpu,
+        features=machine.features,
+        opt=0 if plain else 2,
+        reloc="pic",
+        codemodel="small",
+        jit=True,
     )
     # A context of its own, so that the constants of a thousand modules do not pile up.
     module = _parse(ir_text, llvm.create_context())
     module.triple = machine.triple
     module.data_layout = str(target_machine.target_data)
-    options = llvm.create_pipeline_tuning_options(_LEVEL)
+    options = llvm.create_pipeline_tuning_options(0 if plain else _LEVEL)
     options.loop_vectorization = False
     options.slp_vectorization = False
     options.loop_interleaving = False

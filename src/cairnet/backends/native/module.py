@@ -18,7 +18,10 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 
 from cairnet.backends.native import team
+from cairnet.backends.native.addresses import ZEROS, ZEROS_BYTES
+from cairnet.backends.native.barrier import read
 from cairnet.backends.native.builder import Builder, Value
+from cairnet.backends.native.checked import fault_ir
 from cairnet.backends.native.clock import emit_ticks
 from cairnet.backends.native.emit import Kernel, emit_kernel
 from cairnet.backends.native.machine import host
@@ -41,6 +44,7 @@ class Module:
         extents: what each entry of the table of extents is.
         steps: the steps that call kernels, those inside loops included.
         kernels: the function that each of these steps calls.
+        arguments: what it hands to the function, after the range of blocks.
         cycles: what one step of the program is expected to take on one core.
     """
 
@@ -49,10 +53,16 @@ class Module:
     extents: tuple[Extent, ...]
     steps: tuple[Step, ...]
     kernels: tuple[str, ...]
+    arguments: tuple[tuple[Buffer | Extent, ...], ...]
     cycles: float
 
 
-def build_module(lowered: Lowered, timed: bool = False, architecture: str | None = None) -> Module:
+def build_module(
+    lowered: Lowered,
+    timed: bool = False,
+    architecture: str | None = None,
+    checked: bool = False,
+) -> Module:
     """Emit every kernel and the program that runs them.
 
     Args:
@@ -60,14 +70,17 @@ def build_module(lowered: Lowered, timed: bool = False, architecture: str | None
         timed: whether the program adds up how long each thread computes in each kernel, and how
             long it waits for the others at the meeting that follows.
         architecture: of the processor that is to run it; default: this one's.
+        checked: whether every load and store is tested before it happens; see `checked`.
     """
     architecture = architecture or host().architecture
-    kernels = _Kernels(lowered)
+    kernels = _Kernels(lowered, checked)
     kernels.add(lowered.steps)
     writer = _ProgramWriter(kernels, timed, architecture)
     program = writer.write(lowered.steps)
+    zeros = f"[{ZEROS_BYTES} x i8]"
     parts = [
-        "@zeros = private unnamed_addr constant [512 x i8] zeroinitializer, align 64",
+        f"{ZEROS.name} = private unnamed_addr constant {zeros} zeroinitializer, align 64",
+        *([fault_ir()] if checked else []),
         *sorted(kernels.declarations | program.declarations),
         team.barrier_ir(architecture),
         *(
@@ -82,6 +95,7 @@ def build_module(lowered: Lowered, timed: bool = False, architecture: str | None
         tuple(writer.extents),
         tuple(kernels.steps),
         tuple(kernels.name_of[step] for step in kernels.steps),
+        tuple(kernels.of[step].arguments for step in kernels.steps),
         sum(step.cycles for step in lowered.steps),
     )
 
@@ -89,8 +103,9 @@ def build_module(lowered: Lowered, timed: bool = False, architecture: str | None
 class _Kernels:
     """The kernels of all steps; steps whose kernels have the same text share one function."""
 
-    def __init__(self, lowered: Lowered) -> None:
+    def __init__(self, lowered: Lowered, checked: bool) -> None:
         self.lowered = lowered
+        self.checked = checked
         self.names: dict[str, str] = {}
         self.declarations: set[str] = set()
         self.steps: list[Step] = []
@@ -115,7 +130,8 @@ class _Kernels:
         form = form_of(step.nest, self.lowered.memory)
         key = (form.key, plain_form(step.schedule, form))
         if key not in self._alike:
-            self._alike[key] = form, emit_kernel(step.nest, step.schedule, self.lowered.memory)
+            kernel = emit_kernel(step.nest, step.schedule, self.lowered.memory, self.checked)
+            self._alike[key] = form, kernel
         first, kernel = self._alike[key]
         return replace(kernel, arguments=carried(kernel.arguments, first, form))
 
@@ -242,6 +258,8 @@ class _ProgramWriter:
             for item in kernel.arguments
         ]
         blocks = self._blocks(kernel)
+        if self.kernels.checked:
+            arguments.insert(0, builder.integer(self.kernels.steps.index(step)))
         name = self.kernels.name_of[step]
         if step.serial:
             with builder.when(self.is_first):
@@ -259,7 +277,14 @@ class _ProgramWriter:
 
     def _call(self, name: str, begin: Value, end: Value, arguments: Sequence[Value]) -> None:
         listed = ", ".join(f"{value.type} {value.name}" for value in (begin, end, *arguments))
-        self.builder.line(f"call void @{name}({listed})")
+        call = f"call void @{name}({listed})"
+        if not self.kernels.checked:
+            self.builder.line(call)
+            return
+        # Once anything was noted, no kernel begins.
+        noted = read(self.builder, Value("ptr", "@fault"))
+        with self.builder.when(self.builder.compare("icmp eq", noted, self.builder.integer(0))):
+            self.builder.line(call)
 
     def _blocks(self, kernel: Kernel) -> Value:
         """The number of blocks: the product of the rounded-up quotients of extent and step."""

@@ -30,6 +30,7 @@ class Passes:
         updates: variables and the expressions of their new values.
         fixed: the unknown extents that are compiled as numbers; the others stay run-time numbers.
         timed: whether the program adds up the time spent in each kernel.
+        checked: whether every load and store is tested before it happens.
     """
 
     def __init__(
@@ -39,10 +40,12 @@ class Passes:
         updates: Sequence[tuple[Variable, Tensor]],
         fixed: Mapping[Extent, int],
         timed: bool = False,
+        checked: bool = False,
     ) -> None:
         self._count = len(outputs)
         self._variables = [variable for variable, _ in updates]
         self._timed = timed
+        self._checked = checked
         self._given = (inputs, [*outputs, *(value for _, value in updates)], fixed)
 
     @cached_property
@@ -67,4 +70,4 @@ class Passes:
     @cached_property
     def module(self) -> Module:
         """The LLVM IR and what its tables hold."""
-        return build_module(self.lowered, self._timed)
+        return build_module(self.lowered, self._timed, checked=self._checked)

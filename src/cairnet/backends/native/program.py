@@ -12,6 +12,7 @@ import numpy as np
 
 from cairnet.backends.native import cache, jit, team
 from cairnet.backends.native.blueprint import Blueprint, blueprint_of, pack, unpack
+from cairnet.backends.native.faults import raise_noted
 from cairnet.backends.native.fingerprint import Fingerprint, fingerprint, sources_unchanged
 from cairnet.backends.native.machine import host
 from cairnet.backends.native.pace import Pace
@@ -65,13 +66,14 @@ class _Source:
         self.count = len(inputs)
         self._arguments = (inputs, outputs, updates, fixed)
         self._timed = timed
+        self.checked = configuration().bounds
 
     def passes(self) -> Passes:
         """The passes, none of which has run yet."""
         # Imported here because a program that is found on the disk needs none of the compiler.
         from cairnet.backends.native.passes import Passes
 
-        return Passes(*self._arguments, self._timed)
+        return Passes(*self._arguments, self._timed, self.checked)
 
     def fingerprint(self) -> Fingerprint:
         """What the code depends on."""
@@ -88,7 +90,7 @@ def _built(source: _Source, graph: Fingerprint) -> tuple[Blueprint, jit.Library]
         if found is not None:
             return found
     passes = source.passes()
-    code = jit.compile_module(passes.module.text, host())
+    code = jit.compile_module(passes.module.text, host(), plain=source.checked)
     blueprint = blueprint_of(passes.lowered, passes.module, graph)
     if graph.digest is not None and sources_unchanged():
         cache.store(graph.digest, pack(blueprint, code))
@@ -192,6 +194,8 @@ class NativeProgram:
                 buffers[place] = address(array)
                 strides[place] = array.nbytes // count
         self._run_on_threads(sizes, count)
+        if self._source.checked:
+            raise_noted(self._library.address("fault"), self)
         return results
 
     def _run_on_threads(self, sizes: Sizes, count: int) -> None:
