@@ -23,7 +23,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 import cairnet as cn
-from cairnet.base.dtypes import is_floating
+from cairnet.base.dtypes import is_complex, is_differentiable, is_floating, real_of
 from cairnet.tensor.core import Input, Tensor, Variable, constant, topological_order
 from cairnet.tensor.extent import Extent, symbols_of
 from cairnet.tensor.interpreter import evaluate
@@ -65,9 +65,15 @@ class RandomGraph:
     operations: list[str] = field(default_factory=list)
 
     def gradients(self) -> list[Tensor]:
-        """The gradients of Σ sin(output) by every floating input and variable."""
-        costs = [cn.sum(cn.sin(item)) for item in self.outputs if is_floating(item.dtype)]
-        wrt = [item for item in (*self.inputs, *self.variables) if is_floating(item.dtype)]
+        """The gradients of Σ sin(output) by every floating and complex input and variable."""
+        outputs = [item for item in self.outputs if is_differentiable(item.dtype)]
+        parts = [
+            part
+            for item in outputs
+            for part in ((cn.real(item), cn.imag(item)) if is_complex(item.dtype) else (item,))
+        ]
+        costs = [cn.sum(cn.sin(item)) for item in parts]
+        wrt = [item for item in (*self.inputs, *self.variables) if is_differentiable(item.dtype)]
         if not costs or not wrt:
             return []
         cost = cn.astype(costs[0], cn.float64)
@@ -93,9 +99,16 @@ class RandomGraph:
 class Builder:
     """Grows one graph; the operations of `tests.graph_operations` draw from it and add to it."""
 
-    def __init__(self, draw: Any, floating: np.dtype[Any], unknown_extents: bool) -> None:
+    def __init__(
+        self,
+        draw: Any,
+        floating: np.dtype[Any],
+        unknown_extents: bool,
+        complex_numbers: bool = False,
+    ) -> None:
         self.draw = draw
         self.floating = floating
+        self.complex_numbers = complex_numbers
         self.unknown_extents = unknown_extents
         self.graph = RandomGraph()
         self.values: dict[Tensor, np.ndarray] = {}
@@ -175,6 +188,9 @@ class Builder:
         count = int(np.prod(shape, dtype=np.int64))
         if dtype == np.bool_:
             return self.random.integers(0, 2, shape).astype(dtype)
+        if is_complex(dtype):
+            real, imag = (self.array(shape, real_of(dtype)) for _ in range(2))
+            return (real + 1j * imag).astype(dtype)
         if is_floating(dtype):
             # Shifted off zero and the whole numbers, where so many functions have their corners.
             spread = np.linspace(-2, 2, count + 2)[1:-1] + 0.0137
@@ -222,7 +238,7 @@ class Builder:
         if value.size > 4 * MOST_ELEMENTS:
             del self.values[tensor]
             return None
-        if not is_floating(tensor.dtype) or not value.size:
+        if not is_differentiable(tensor.dtype) or not value.size:
             return tensor
         if not np.isfinite(value).all():
             del self.values[tensor]
@@ -258,6 +274,7 @@ def graphs(
     unknown_extents: bool = True,
     without: Sequence[str] = (),
     only: Sequence[str] | None = None,
+    complex_numbers: bool = False,
 ) -> RandomGraph:
     """Random graphs that can be computed accurately, with their gradients.
 
@@ -268,12 +285,15 @@ def graphs(
         unknown_extents: whether some extents are known only from the feeds.
         without: names of operations to leave out.
         only: names of the only operations to use.
+        complex_numbers: whether there may be complex numbers in the graph.
     """
-    from tests.graph_operations import OPERATIONS
+    from tests.graph_operations import OPERATIONS, family_of
 
-    builder = Builder(draw, np.dtype(draw(st.sampled_from(list(floating)))), unknown_extents)
+    dtype = np.dtype(draw(st.sampled_from(list(floating))))
+    builder = Builder(draw, dtype, unknown_extents, complex_numbers)
     graph = builder.graph
-    families = _families([name for name in (only or OPERATIONS) if name not in without], builder)
+    names = only or [n for n in OPERATIONS if complex_numbers or family_of(n) != "complex_numbers"]
+    families = _families([name for name in names if name not in without], builder)
     made: list[Tensor] = []
     for _ in range(draw(st.integers(min(2, most_steps), most_steps))):
         name = builder.choose(builder.choose(families))
@@ -331,7 +351,7 @@ def _is_well_conditioned(graph: RandomGraph, builder: Builder) -> bool:
         item: (array * (1 + _CHANGE * builder.random.uniform(-1, 1, array.shape))).astype(
             array.dtype
         )
-        if is_floating(array.dtype)
+        if is_differentiable(array.dtype)
         else array
         for item, array in leaves.items()
     }
@@ -341,7 +361,7 @@ def _is_well_conditioned(graph: RandomGraph, builder: Builder) -> bool:
 
 
 def _is_near(first: np.ndarray, second: np.ndarray) -> bool:
-    if not is_floating(first.dtype):
+    if not is_differentiable(first.dtype):
         return bool((first == second).all())
     if not first.size:
         return True
@@ -359,7 +379,7 @@ def assert_close(actual: np.ndarray, expected: np.ndarray, message: str = "") ->
     """
     assert actual.shape == expected.shape, message
     assert actual.dtype == expected.dtype, message
-    if not is_floating(expected.dtype):
+    if not is_differentiable(expected.dtype):
         np.testing.assert_array_equal(actual, expected, message)
     elif expected.size:
         scale = 1 + float(np.abs(expected).max())

@@ -13,6 +13,8 @@ from cairnet import models, plots
 from cairnet import optim as optimizers
 from cairnet.base.dtypes import bool_ as bool
 from cairnet.base.dtypes import (
+    complex64,
+    complex128,
     float32,
     float64,
     int8,
@@ -90,6 +92,7 @@ from cairnet.tensor.functions import (
     ceil,
     celu,
     clip,
+    complex,
     concat,
     conj,
     conv1d,
@@ -293,6 +296,9 @@ __all__ = [
     "celu",
     "check_gradient",
     "clip",
+    "complex",
+    "complex64",
+    "complex128",
     "concat",
     "conj",
     "constant",

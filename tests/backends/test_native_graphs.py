@@ -29,6 +29,12 @@ def test_backends_agree(graph: RandomGraph) -> None:
     compare(graph)
 
 
+@given(graphs(complex_numbers=True, most_steps=6))
+@settings(max_examples=40, suppress_health_check=RELAXED)
+def test_backends_agree_on_complex_numbers(graph: RandomGraph) -> None:
+    compare(graph)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(10))
 def test_backends_agree_on_many_graphs(part: int) -> None:
@@ -36,7 +42,7 @@ def test_backends_agree_on_many_graphs(part: int) -> None:
 
     @seed(part)
     @settings(max_examples=200, suppress_health_check=RELAXED, derandomize=False, database=None)
-    @given(graphs(most_steps=12))
+    @given(graphs(most_steps=12, complex_numbers=part % 2 == 1))
     def check(graph: RandomGraph) -> None:
         compare(graph)
 

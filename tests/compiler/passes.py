@@ -21,7 +21,7 @@ from tests.golden import check_golden
 from tests.graphs import assert_close
 
 import cairnet as cn
-from cairnet.base.dtypes import is_floating
+from cairnet.base.dtypes import is_complex, is_differentiable
 from cairnet.compiler.loops import Nest
 from cairnet.compiler.nest_listing import Names, format_nests
 from cairnet.compiler.pipeline import Lowered, lower
@@ -80,11 +80,11 @@ def feeds_for(made: Graph, seed: int = 0) -> list[np.ndarray]:
     arrays = []
     for tensor in made.inputs:
         shape = [3 if size is None else size for size in tensor.shape]
-        drawn = (
-            random.normal(0, 1, shape)
-            if is_floating(tensor.dtype)
-            else random.integers(0, 3, shape)
-        )
+        drawn: Any = random.integers(0, 3, shape)
+        if is_differentiable(tensor.dtype):
+            drawn = random.normal(0, 1, shape)
+        if is_complex(tensor.dtype):
+            drawn = drawn + 1j * random.normal(0, 1, shape)
         arrays.append(np.asarray(drawn, tensor.dtype))
     return arrays
 

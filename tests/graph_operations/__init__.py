@@ -2,6 +2,7 @@
 
 from tests.graph_operations import (
     arithmetic,
+    complex_numbers,
     contractions,
     functions,
     indexing,
@@ -16,6 +17,7 @@ __all__ = [
     "OPERATIONS",
     "UNARY",
     "arithmetic",
+    "complex_numbers",
     "contractions",
     "family_of",
     "functions",

@@ -9,6 +9,7 @@ import numpy as np
 from tests.graphs import INTEGERS, Builder
 
 import cairnet as cn
+from cairnet.base.dtypes import complex_of
 from cairnet.tensor.core import Tensor, apply
 from cairnet.tensor.functions.arguments import broadcast_extents, stretch
 from cairnet.tensor.primitives import ELEMENTWISE
@@ -46,7 +47,10 @@ def filled(x: Tensor, value: int) -> Tensor:
 
 def any_tensor(b: Builder, least_rank: int = 0) -> Tensor:
     """Mostly floats, else something of another dtype."""
-    dtype = b.floating if b.number(0, 3) else b.choose([BOOL, *INTEGERS])
+    others = [BOOL, *INTEGERS]
+    if b.complex_numbers and b.maybe():
+        others = [complex_of(b.floating)]
+    dtype = b.floating if b.number(0, 3) else b.choose(others)
     return b.tensor(dtype, least_rank)
 
 

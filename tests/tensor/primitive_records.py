@@ -28,7 +28,8 @@ class Record:
 
     Attributes:
         name: the primitive.
-        arrays: its inputs. Those of floating dtype are float64, away from kinks and poles.
+        arrays: its inputs. Those of floating dtype are float64 or complex128, away from kinks,
+            poles and cuts.
         parameters: its parameters.
         expected: its value, from the arrays.
         label: tells the records of one primitive apart.
@@ -58,7 +59,7 @@ class Record:
         """Which inputs have a derivative, if any has."""
         if not (self.primitive.differentiable or self.primitive.joint):
             return []
-        return [i for i, array in enumerate(self.arrays) if array.dtype.kind == "f"]
+        return [i for i, array in enumerate(self.arrays) if array.dtype.kind in "fc"]
 
 
 def draw(*shape: int) -> np.ndarray:

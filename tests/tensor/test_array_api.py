@@ -13,6 +13,7 @@ from cairnet.tensor import functions
 # The names of version 2024.12, from the standard's table of contents, and two of the next one.
 NAMES = """
 e inf nan newaxis pi bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float32 float64
+complex64 complex128
 arange asarray empty empty_like eye from_dlpack full full_like linspace meshgrid ones ones_like
 tril triu zeros zeros_like astype can_cast finfo iinfo isdtype result_type abs acos acosh add asin
 asinh atan atan2 atanh bitwise_and bitwise_left_shift bitwise_invert bitwise_or
@@ -52,11 +53,13 @@ def test_what_the_library_says_of_itself() -> None:
     assert info.devices() == [info.default_device()] == ["cpu"]
     assert info.default_dtypes() == {
         "real floating": cn.float32,
+        "complex floating": cn.complex64,
         "integral": cn.int64,
         "indexing": cn.int64,
     }
     assert list(info.dtypes(kind="real floating")) == ["float32", "float64"]
-    assert len(info.dtypes()) == 11
+    assert list(info.dtypes(kind="complex floating")) == ["complex64", "complex128"]
+    assert len(info.dtypes()) == 13
     assert info.capabilities() == {
         "boolean indexing": False,
         "data-dependent shapes": False,

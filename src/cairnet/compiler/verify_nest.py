@@ -151,7 +151,7 @@ def _operation(item: Compute) -> Iterator[str]:
     if not isinstance(primitive, Elementwise):
         return  # casts take any dtype to any other
     compared = given[1:] if item.name == "where" else given
-    result = primitive.result or compared[0]
+    result = primitive.result(compared[0])
     wrong = len(set(compared)) > 1 or kind_of(compared[0]) not in primitive.kinds
     if item.name == "where" and given[0] != bool_:
         wrong = True

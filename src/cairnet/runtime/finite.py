@@ -8,7 +8,7 @@ from typing import NoReturn
 import numpy as np
 
 from cairnet.backends.program import Program
-from cairnet.base.dtypes import is_floating
+from cairnet.base.dtypes import is_complex, is_differentiable
 from cairnet.base.errors import NonFiniteError
 from cairnet.runtime.graph import FunctionGraph
 from cairnet.tensor.core import Tensor
@@ -52,7 +52,7 @@ def check_finite(
 
 
 def _finite(value: np.ndarray) -> bool:
-    return not is_floating(value.dtype) or bool(np.isfinite(value).all())
+    return not is_differentiable(value.dtype) or bool(np.isfinite(value).all())
 
 
 def _explain(
@@ -94,4 +94,6 @@ def _explain(
 def _range(tensor: Tensor, value: np.ndarray) -> str:
     if not value.size:
         return f"{tensor.primitive.name} with no elements"
+    if is_complex(value.dtype):
+        return f"{tensor.primitive.name} of magnitudes up to {np.abs(value).max():.6g}"
     return f"{tensor.primitive.name} from {value.min():.6g} to {value.max():.6g}"

@@ -18,6 +18,8 @@ import numpy as np
 
 from cairnet.base.dtypes import bool_ as bool
 from cairnet.base.dtypes import (
+    complex64,
+    complex128,
     float32,
     float64,
     int8,
@@ -205,7 +207,12 @@ class Info:
     def default_dtypes(self, *, device: str | None = None) -> dict[str, np.dtype[Any]]:
         """The dtypes that tensors get where none is named."""
         check_device(device)
-        return {"real floating": float32, "integral": int64, "indexing": int64}
+        return {
+            "real floating": float32,
+            "complex floating": complex64,
+            "integral": int64,
+            "indexing": int64,
+        }
 
     def dtypes(self, *, device: str | None = None, kind: Any = None) -> dict[str, np.dtype[Any]]:
         """The dtypes of a kind by name, or all of them; kinds are those of `isdtype`."""
@@ -260,6 +267,8 @@ __all__ = [
     "can_cast",
     "ceil",
     "clip",
+    "complex64",
+    "complex128",
     "concat",
     "conj",
     "copysign",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from cairnet.base.dtypes import is_complex
 from cairnet.base.errors import ArgumentError, GradientError, ShapeError
 from cairnet.tensor.core import Input, Tensor, Variable, topological_order
 from cairnet.tensor.gradient import grad
@@ -25,9 +27,9 @@ class GradientCheck:
         error: their distance, relative to the larger of them (and to 1, if both are smaller).
         name: the name of the variable or input.
         index: the place of the element in it.
-        gradient: the derivative by `cn.grad`.
+        gradient: the derivative by `cn.grad`; of a complex number, that by one of its parts.
         difference: the derivative by central differences.
-        checked: how many elements were compared in all.
+        checked: how many derivatives were compared in all; a complex number has two.
     """
 
     error: float
@@ -49,10 +51,11 @@ def check_gradient(
 ) -> GradientCheck:
     r"""Compare `cn.grad` with central differences, (C(w + h) - C(w - h)) / 2h, element by element.
 
-    Everything is computed in float64 by the reference interpreter, also where the graph is in
-    float32, so that the truncation error (of order h²) and the rounding error (of order 10⁻¹⁶/h)
-    stay far below the tolerance. Where the cost has a kink between w - h and w + h (a rectifier
-    at 0, a tie in a maximum) the two may differ although the gradient is right: move off the kink.
+    Everything is computed in float64 (or complex128) by the reference interpreter, also where the
+    graph is in float32, so that the truncation error (of order h²) and the rounding error (of
+    order 10⁻¹⁶/h) stay far below the tolerance. Where the cost has a kink between w - h and w + h
+    (a rectifier at 0, a tie in a maximum) the two may differ although the gradient is right: move
+    off the kink. A complex number is changed along both axes.
 
     Args:
         cost: a scalar.
@@ -95,10 +98,12 @@ def check_gradient(
     found: list[tuple[float, Input | Variable, tuple[int, ...], float, float]] = []
     for target, slope in zip(targets, slopes, strict=True):
         array = values[places[target]]
-        for index in _chosen(array.shape, samples):
-            width = step * max(1.0, abs(float(array[index])))
-            difference = _difference(wide, values, bindings, array, index, width)
-            analytic = float(slope[index])
+        # The gradient by x + iy is ∂C/∂x + i·∂C/∂y: its parts are the slopes in two directions.
+        directions = (1.0, 1.0j) if is_complex(array.dtype) else (1.0,)
+        for index, direction in itertools.product(_chosen(array.shape, samples), directions):
+            change = direction * step * max(1.0, abs(array[index]))
+            difference = _difference(wide, values, bindings, array, index, change)
+            analytic = float((slope[index] * np.conj(direction)).real)
             found.append((_error(analytic, difference), target, index, analytic, difference))
     if not found:
         raise ArgumentError("wrt: there is no element to check")
@@ -163,18 +168,19 @@ def _difference(
     bindings: Mapping[Any, int],
     array: np.ndarray,
     index: tuple[int, ...],
-    width: float,
+    change: complex,
 ) -> float:
     before = array[index]
     costs = []
     points = []
     for sign in (1.0, -1.0):
-        array[index] = before + sign * width
-        points.append(float(array[index]))
+        array[index] = before + sign * change
+        points.append(array[index])
         costs.append(float(evaluate([cost], values, bindings)[0]))
     array[index] = before
-    # The points as they were rounded: their distance is not exactly twice the width.
-    return (costs[0] - costs[1]) / (points[0] - points[1])
+    # The points as they were rounded: their distance is not exactly twice the change.
+    distance = float(((points[0] - points[1]) * np.conj(change)).real) / abs(change)
+    return (costs[0] - costs[1]) / distance
 
 
 def _error(first: float, second: float) -> float:

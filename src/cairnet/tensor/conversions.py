@@ -39,7 +39,7 @@ class Conversions:
         """The value as a NumPy array."""
         raise TypeError(f"{type(self).__name__} has no value")
 
-    def item(self) -> bool | int | float:
+    def item(self) -> bool | int | float | complex:
         """The value of a tensor of one element, as a Python number.
 
         Example:
@@ -50,7 +50,7 @@ class Conversions:
         value = self.numpy()
         if value.size != 1:
             raise ArgumentError(f"item: expected one element, got shape {value.shape}")
-        result: bool | int | float = value.item()
+        result: bool | int | float | complex = value.item()
         return result
 
     def tolist(self) -> Any:
@@ -76,10 +76,10 @@ class Conversions:
             ) from None
 
     def __float__(self) -> float:
-        return float(self.numpy())
+        return float(_real(self.numpy()))
 
     def __int__(self) -> int:
-        return int(self.numpy())
+        return int(_real(self.numpy()))
 
     def __index__(self) -> int:
         return self.numpy().__index__()
@@ -129,6 +129,16 @@ class Conversions:
 
     def __dlpack_device__(self) -> tuple[int, int]:
         return np.empty(0).__dlpack_device__()
+
+
+def _real(value: np.ndarray) -> np.ndarray:
+    """The value, unless it is complex, which NumPy would cut down to its real part."""
+    if value.dtype.kind == "c":
+        raise TypeError(
+            f"a {value.dtype.name} tensor is no real number; take cn.real(x), cn.imag(x), "
+            "cn.abs(x), or complex(x)"
+        )
+    return value
 
 
 def _representation(tensor: Tensor) -> str:

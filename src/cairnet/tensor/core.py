@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from cairnet.base.dtypes import DTypeLike, as_dtype, float32, int64
+from cairnet.base.dtypes import DTypeLike, as_dtype, check_conversion, complex64, float32, int64
 from cairnet.base.errors import ArgumentError, CairnetError, DTypeError, ShapeError
 from cairnet.tensor import extent
 from cairnet.tensor.conversions import Conversions
@@ -208,8 +208,8 @@ class Variable(Tensor):
 
     Args:
         value: the initial value, an array or nested list; it is copied.
-        dtype: element type; default: that of `value`, with Python floats and float arrays made
-            by lists as float32.
+        dtype: element type; default: that of `value`, with Python floats and lists of them as
+            float32, complex numbers as complex64.
         name: shown in printed graphs and in errors.
         trainable: whether an optimizer should update it.
 
@@ -273,14 +273,18 @@ def aligned_copy(array: np.ndarray) -> np.ndarray:
 def as_array(value: Any, dtype: DTypeLike | None = None) -> np.ndarray:
     """A NumPy array of a supported dtype.
 
-    Without a `dtype`, Python floats become float32 and Python ints int64; arrays keep theirs.
+    Without a `dtype`, Python floats become float32, complex numbers complex64 and ints int64;
+    arrays keep theirs.
 
     Raises:
         ShapeError: nested lists of unequal lengths.
         UnknownNameError: a dtype that Cairnet does not compute with.
+        DTypeError: complex numbers for a real dtype.
         ArgumentError: a number that is out of range for the dtype.
     """
     wanted = None if dtype is None else as_dtype(dtype)
+    if wanted is not None and isinstance(value, (Tensor, *_ARRAYS)):
+        check_conversion(value.dtype, wanted)
     if isinstance(value, Tensor):
         return value.numpy().astype(wanted or value.dtype, copy=False)
     try:
@@ -292,12 +296,14 @@ def as_array(value: Any, dtype: DTypeLike | None = None) -> np.ndarray:
         raise ArgumentError(f"a number is out of range for {wanted or int64}: {error}") from None
     except (TypeError, ValueError) as error:
         raise ShapeError(f"expected numbers or nested lists of equal lengths: {error}") from None
-    if wanted is None and array.dtype == np.float64 and not isinstance(value, _ARRAYS):
-        array = array.astype(float32)
+    if wanted is None and not isinstance(value, _ARRAYS):
+        # What Python's numbers make, in the precision that is the default here.
+        array = array.astype(_DEFAULTS.get(array.dtype.name, array.dtype), copy=False)
     return array.astype(as_dtype(array.dtype), copy=False)
 
 
 _ARRAYS = (np.ndarray, np.generic)
+_DEFAULTS = {"float64": float32, "complex128": complex64}
 
 
 def constant(value: Any, dtype: DTypeLike | None = None) -> Tensor:

@@ -7,14 +7,15 @@ times adds up what it is handed. The result is again a graph, so it can be diffe
 
 from __future__ import annotations
 
-from collections.abc import Container, Hashable, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from cairnet.base.dtypes import is_floating
+from cairnet.base.dtypes import is_complex, is_differentiable
 from cairnet.base.errors import ArgumentError, DTypeError, GradientError, ShapeError
 from cairnet.tensor.core import Tensor, apply, topological_order
-from cairnet.tensor.primitive import computation_of
+from cairnet.tensor.primitive import families
+from cairnet.tensor.primitives.elementwise import conjugate
 from cairnet.tensor.primitives.movement import RESHAPE, filled
 from cairnet.tensor.source import scope
 
@@ -24,8 +25,12 @@ __all__ = ["grad", "pull_back"]
 def grad(cost: Tensor, wrt: Any, *, disconnected: str = "raise") -> Any:
     r"""The derivative of a scalar with respect to tensors: ∂cost/∂w for every w in `wrt`.
 
+    The gradient by complex numbers z = x + iy is ∂cost/∂x + i·∂cost/∂y, so that, as with real
+    ones, `z - rate * gradient` leads downhill. PyTorch has the same convention; in JAX the
+    gradient is the conjugate of this one.
+
     Args:
-        cost: a scalar of floating dtype.
+        cost: a scalar of real floating dtype.
         wrt: a tensor, or a list or tuple of tensors (variables, inputs or anything between).
         disconnected: what to do for a tensor that the cost does not depend on: "raise", or
             "zero" for a gradient of zeros.
@@ -35,7 +40,8 @@ def grad(cost: Tensor, wrt: Any, *, disconnected: str = "raise") -> Any:
 
     Raises:
         ShapeError: the cost is not a scalar.
-        DTypeError: the cost or a tensor in `wrt` is not floating: its gradient is undefined.
+        DTypeError: the cost is not a real floating number, or a tensor in `wrt` is neither of
+            floating nor of complex dtype: its gradient is undefined.
         GradientError: a tensor is disconnected from the cost, and `disconnected` is "raise".
 
     Example:
@@ -44,6 +50,16 @@ def grad(cost: Tensor, wrt: Any, *, disconnected: str = "raise") -> Any:
         >>> second = cn.grad(cn.grad(x**3, x), x)
         >>> float(cn.function([x], second)(2.0))
         12.0
+
+        A complex number is led to the solution of z² = -1 by the slope of |z² + 1|²:
+
+        >>> z = cn.Variable(0.3 + 0.5j)
+        >>> slope = cn.grad(cn.abs(z**2 + 1) ** 2, z)
+        >>> step = cn.function([], updates={z: z - 0.1 * slope})
+        >>> for _ in range(50):
+        ...     step()
+        >>> abs(complex(z) - 1j) < 1e-3
+        True
     """
     if disconnected not in ("raise", "zero"):
         raise ArgumentError(f'disconnected must be "raise" or "zero", got {disconnected!r}')
@@ -56,7 +72,7 @@ def grad(cost: Tensor, wrt: Any, *, disconnected: str = "raise") -> Any:
                 f"the cost (made at {cost.source}) does not depend on {_name(target)} in a "
                 'differentiable way; pass disconnected="zero" to get zeros'
             )
-        gradients.append(filled(0, target) if found is None else found)
+        gradients.append(filled(0, target) if found is None else conjugate(found))
     return gradients[0] if isinstance(wrt, Tensor) else gradients
 
 
@@ -68,10 +84,15 @@ def _check(cost: Tensor, targets: Sequence[Tensor]) -> None:
             f"cost: expected a scalar, got shape {cost.shape} (made at {cost.source}); "
             "reduce it first, for instance with cn.sum or cn.mean"
         )
+    if is_complex(cost.dtype):
+        raise DTypeError(
+            f"cost: expected a real number, got {cost.dtype.name} (made at {cost.source}), and no "
+            "complex number is lower than another; take cn.real(cost) or cn.abs(cost)"
+        )
     for tensor in (cost, *targets):
         if not isinstance(tensor, Tensor):
             raise ArgumentError(f"wrt: expected tensors, got {type(tensor).__name__}")
-        if not is_floating(tensor.dtype):
+        if not is_differentiable(tensor.dtype):
             raise DTypeError(
                 f"the gradient of {_name(tensor)} is undefined: its dtype is {tensor.dtype.name}, "
                 "and only floating dtypes have derivatives"
@@ -85,7 +106,8 @@ def pull_back(
 
     Args:
         outputs: tensors of any shape.
-        cotangents: one for each output, of its shape and dtype.
+        cotangents: one for each output, of its shape and dtype; complex ones are paired without
+            conjugation (see `cairnet.tensor.primitives.elementwise`).
         targets: tensors whose cotangents are wanted.
 
     Returns:
@@ -93,16 +115,16 @@ def pull_back(
     """
     order = topological_order(outputs)
     active = _active(order, targets)
-    families = _families(order)
+    joint = families(order)
     totals: dict[Tensor, Tensor] = {}
     for output, cotangent in zip(outputs, cotangents, strict=True):
         _add(totals, output, cotangent)
     for tensor in reversed(order):
         if not tensor.primitive.differentiable or not any(i in active for i in tensor.inputs):
             continue
-        shares = _shares(tensor, totals, active, families)
+        shares = _shares(tensor, totals, active, joint)
         for item, share in zip(tensor.inputs, shares, strict=True):
-            if share is not None and item in active and is_floating(item.dtype):
+            if share is not None and item in active and is_differentiable(item.dtype):
                 _add(totals, item, share)
     return [totals.get(target) for target in targets]
 
@@ -116,26 +138,11 @@ def _active(order: Sequence[Tensor], targets: Sequence[Tensor]) -> set[Tensor]:
     return active
 
 
-def _families(order: Sequence[Tensor]) -> dict[Tensor, list[Tensor]]:
-    """The outputs of each joint computation, under the first of them in the order.
-
-    Whatever uses any of them comes after that first one: walking backwards, all their cotangents
-    are complete when it is reached.
-    """
-    first: dict[Hashable, Tensor] = {}
-    families: dict[Tensor, list[Tensor]] = {}
-    for tensor in order:
-        if tensor.primitive.joint:
-            leader = first.setdefault(computation_of(tensor), tensor)
-            families.setdefault(leader, []).append(tensor)
-    return families
-
-
 def _shares(
     tensor: Tensor,
     totals: Mapping[Tensor, Tensor],
     active: Container[Tensor],
-    families: Mapping[Tensor, Sequence[Tensor]],
+    joint: Mapping[Tensor, Sequence[Tensor]],
 ) -> Sequence[Tensor | None]:
     """What a node hands to each of its inputs."""
     nothing = [None] * len(tensor.inputs)
@@ -145,13 +152,22 @@ def _shares(
             if tensor not in totals:
                 return nothing
             return tensor.primitive.vjp(totals[tensor], tensor, *tensor.inputs, **parameters)
-        family = families.get(tensor, ())
-        given = {member.parameters["output"]: totals.get(member) for member in family}
+        family = joint.get(tensor, ())
+        given: dict[int, Tensor | None] = {}
+        for member in family:
+            # A gradient rule may have built an output again that was there already.
+            output, cotangent = member.parameters["output"], totals.get(member)
+            known = given.get(output)
+            given[output] = cotangent if known is None else _plus(known, cotangent)
         if all(cotangent is None for cotangent in given.values()):
             return nothing
         del parameters["output"]
         wanted = [item in active for item in tensor.inputs]
         return tensor.primitive.joint_vjp(given, wanted, *tensor.inputs, **parameters)
+
+
+def _plus(first: Tensor, second: Tensor | None) -> Tensor:
+    return first if second is None else first + second
 
 
 def _gradient_scope(tensor: Tensor) -> AbstractContextManager[None]:

@@ -188,7 +188,7 @@ class Operators:
 
 
 # What may stand beside a tensor; Python asks every other class what it makes of the operation.
-_OPERANDS = (Operators, np.ndarray, np.generic, bool, int, float, list, tuple)
+_OPERANDS = (Operators, np.ndarray, np.generic, bool, int, float, complex, list, tuple)
 
 
 def _call(name: str, *operands: Any) -> Any:

@@ -1,4 +1,4 @@
-"""A graph in another floating precision: the same nodes, with float32 become float64."""
+"""A graph in another precision: float32 has become float64, and complex64 complex128."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from cairnet.base.dtypes import float32, float64
+from cairnet.base.dtypes import complex64, complex128, float32, float64
 from cairnet.tensor.core import (
     CONSTANT,
     Input,
@@ -21,16 +21,18 @@ from cairnet.tensor.primitives.loops import SCAN, Body
 
 __all__ = ["in_float64"]
 
+_WIDE = {float32: float64, complex64: complex128}
+
 
 def in_float64(outputs: Sequence[Tensor]) -> tuple[list[Tensor], dict[Tensor, Input]]:
-    """The outputs computed in float64 throughout.
+    """The outputs computed in float64 and complex128 throughout.
 
     Args:
         outputs: any tensors.
 
     Returns:
         The outputs in float64, and the placeholder that stands for each input and variable of the
-        given graph (in its own dtype where that is not float32).
+        given graph (in its own dtype where that is neither float32 nor complex64).
     """
     places: dict[Tensor, Input] = {}
     result: dict[Tensor, Tensor] = {}
@@ -72,4 +74,4 @@ def _body(body: Body) -> Body:
 
 
 def _wide(dtype: np.dtype[Any]) -> np.dtype[Any]:
-    return float64 if dtype == float32 else dtype
+    return _WIDE.get(dtype, dtype)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from cairnet.tensor.core import Tensor
     from cairnet.tensor.extent import Size
 
-__all__ = ["Primitive", "all_primitives", "computation_of", "register"]
+__all__ = ["Primitive", "all_primitives", "computation_of", "families", "register"]
 
 P = TypeVar("P", bound="Primitive")
 _registry: dict[str, Primitive] = {}
@@ -67,6 +67,21 @@ def computation_of(tensor: Tensor) -> Hashable:
     """What the nodes of one joint computation have in common: all but the parameter `output`."""
     shared = ((name, value) for name, value in tensor.parameters.items() if name != "output")
     return tensor.primitive, tuple(map(id, tensor.inputs)), tuple(sorted(shared, key=_by_name))
+
+
+def families(order: Sequence[Tensor]) -> dict[Tensor, list[Tensor]]:
+    """The outputs of each joint computation, under the first of them in the order.
+
+    Whatever uses any of them comes after that first one: walking backwards, all their cotangents
+    are complete when it is reached.
+    """
+    first: dict[Hashable, Tensor] = {}
+    found: dict[Tensor, list[Tensor]] = {}
+    for tensor in order:
+        if tensor.primitive.joint:
+            leader = first.setdefault(computation_of(tensor), tensor)
+            found.setdefault(leader, []).append(tensor)
+    return found
 
 
 def _by_name(parameter: tuple[str, Any]) -> str:

@@ -9,10 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Source", "current_path", "here", "scope"]
+__all__ = ["Source", "current_path", "here", "scope", "standing_for"]
 
 _PACKAGE = str(Path(__file__).resolve().parent.parent) + os.sep
 _path: list[str] = []
+#: The line that nodes carry in place of the user's, while a pass rebuilds one of theirs.
+_standing: list[Source] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ class Source:
 
 def here() -> Source:
     """The innermost line on the stack that is not Cairnet's own."""
+    if _standing:
+        return _standing[-1]
     frame = sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         frame = frame.f_back
@@ -54,3 +58,15 @@ def scope(name: str) -> Iterator[None]:
         yield
     finally:
         _path.pop()
+
+
+@contextmanager
+def standing_for(source: Source, path: str) -> Iterator[None]:
+    """Nodes made inside stand in for another one, and so carry its source and path."""
+    outer, _path[:] = list(_path), [path] if path else []
+    _standing.append(source)
+    try:
+        yield
+    finally:
+        _standing.pop()
+        _path[:] = outer

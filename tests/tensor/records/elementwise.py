@@ -132,6 +132,7 @@ BINARY = [
     binary("hypot", np.hypot),
     binary("logaddexp", np.logaddexp),
     binary("atan2", np.arctan2),
+    binary("complex", lambda x, y: x + np.asarray(1j, np.result_type(x, "c8")) * y, smooth=False),
     binary("copysign", np.copysign, smooth=False),
     binary("nextafter", np.nextafter, smooth=False),
     binary("equal", np.equal, ALL, smooth=False),

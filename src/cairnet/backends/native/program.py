@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from cairnet.base.configuration import configuration
 from cairnet.base.errors import CompileError
 from cairnet.tensor.core import Input, Tensor, Variable
 from cairnet.tensor.extent import Extent
+from cairnet.tensor.primitives.loops import has_complex_numbers
 
 if TYPE_CHECKING:
     from cairnet.backends.native.module import Module
@@ -49,7 +50,15 @@ def compile_program(
         fixed: the unknown extents that are compiled as numbers; the others stay run-time numbers.
         timed: whether the program adds up the time spent in each kernel (see `times`).
     """
-    return NativeProgram(_Source(inputs, outputs, updates, fixed, timed))
+    results = [*outputs, *(value for _, value in updates)]
+    if not has_complex_numbers(inputs, results):
+        return NativeProgram(_Source(inputs, outputs, updates, fixed, timed))
+    # Imported here because few programs have any.
+    from cairnet.compiler.complex import split_complex
+
+    real = split_complex(inputs, outputs, updates)
+    source = _Source(real.inputs, real.outputs, real.updates, fixed, timed)
+    return NativeProgram(source, [output.dtype for output in outputs])
 
 
 class _Source:
@@ -116,10 +125,13 @@ class NativeProgram:
 
     Args:
         source: what it is made from.
+        dtypes: those of the outputs, where some are complex: the source is in real numbers then,
+            and each complex output has one axis more, of its two parts.
     """
 
-    def __init__(self, source: _Source) -> None:
+    def __init__(self, source: _Source, dtypes: Sequence[np.dtype[Any]] | None = None) -> None:
         self._source = source
+        self._dtypes = dtypes
         graph = source.fingerprint()
         self.blueprint, self._library = _built(source, graph)
         self._entry = self._library.address("program")
@@ -172,7 +184,13 @@ class NativeProgram:
         """See `cairnet.backends.program.Program.run`."""
         symbols = tuple([bindings[symbol] for symbol in self._symbols])
         with self._lock:
-            return self._run(arrays, symbols, steps)
+            results = self._run(arrays, symbols, steps)
+        if self._dtypes is None:
+            return results
+        return [
+            result if result.dtype == dtype else result.view(dtype)[..., 0]
+            for result, dtype in zip(results, self._dtypes, strict=True)
+        ]
 
     def _run(
         self, arrays: Sequence[np.ndarray], symbols: tuple[int, ...], steps: int | None

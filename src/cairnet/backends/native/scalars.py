@@ -11,7 +11,7 @@ from cairnet.backends.native import mathematics
 from cairnet.backends.native.builder import Builder, Value, llvm_type, mangled, vector_of
 from cairnet.base.dtypes import is_floating
 from cairnet.base.errors import CompileError
-from cairnet.tensor.primitives.elementwise import PARITY, ROTATIONS
+from cairnet.tensor.primitives.threefry import PARITY, ROTATIONS
 
 __all__ = ["compute", "convert", "literal"]
 

@@ -63,6 +63,7 @@ from cairnet.tensor.functions.comparison import (
     logical_xor,
     not_equal,
 )
+from cairnet.tensor.functions.complex_numbers import complex, conj, imag, real
 from cairnet.tensor.functions.constants import e, inf, nan, newaxis, pi
 from cairnet.tensor.functions.convolution import conv1d, conv2d, conv2d_transpose, conv3d
 from cairnet.tensor.functions.creation import (
@@ -120,14 +121,11 @@ from cairnet.tensor.functions.exponential import (
     tanh,
 )
 from cairnet.tensor.functions.floating import (
-    conj,
     copysign,
-    imag,
     isfinite,
     isinf,
     isnan,
     nextafter,
-    real,
     signbit,
 )
 from cairnet.tensor.functions.indexing import take, take_along_axis
@@ -220,6 +218,7 @@ __all__ = [
     "ceil",
     "celu",
     "clip",
+    "complex",
     "concat",
     "conj",
     "conv1d",

@@ -12,12 +12,23 @@ from typing import Any
 
 import numpy as np
 
-from cairnet.base.dtypes import bool_, float32, int64, is_floating, kind_of, promote
+from cairnet.base.dtypes import (
+    bool_,
+    check_conversion,
+    complex64,
+    complex_of,
+    float32,
+    int64,
+    is_complex,
+    is_floating,
+    kind_of,
+    promote,
+)
 from cairnet.base.errors import ArgumentError, DTypeError, IndexRangeError, ShapeError
 from cairnet.tensor.core import CONSTANT, Literal, Tensor, apply, as_array, constant
 from cairnet.tensor.extent import Extent, Size
 from cairnet.tensor.primitives import BROADCAST, CONCATENATE, ELEMENTWISE, RESHAPE, SIZE
-from cairnet.tensor.primitives.elementwise import ANY, FLOAT, Elementwise
+from cairnet.tensor.primitives.elementwise import ANY, Elementwise
 from cairnet.tensor.source import here
 
 __all__ = [
@@ -25,6 +36,8 @@ __all__ = [
     "broadcast_extents",
     "broadcast_sizes",
     "cast_to",
+    "comparable",
+    "continuous",
     "dtype_of",
     "elementwise",
     "floating",
@@ -34,6 +47,7 @@ __all__ = [
     "normalize_axis",
     "normalize_shape",
     "numeric",
+    "ordered",
     "promoted",
     "size_of",
     "stretch",
@@ -92,13 +106,53 @@ def numeric(name: str, value: Any) -> Tensor:
     return tensor
 
 
-def floating(name: str, value: Any) -> Tensor:
-    """The value as a tensor of floating dtype.
+def comparable(name: str, value: Any) -> Tensor:
+    """The value as a tensor of which one element can be larger than another.
+
+    Raises:
+        DTypeError: its dtype is complex.
+    """
+    tensor = as_tensor(value)
+    if is_complex(tensor.dtype):
+        raise DTypeError(_no_complex(name, "integer or floating", tensor.dtype))
+    return tensor
+
+
+def ordered(name: str, value: Any) -> Tensor:
+    """The value as a tensor of numbers of which one can be larger than another.
+
+    Raises:
+        DTypeError: its dtype is bool or complex.
+    """
+    return comparable(name, numeric(name, value))
+
+
+def _no_complex(name: str, expected: str, dtype: np.dtype[Any]) -> str:
+    return (
+        f"{name}, at {here()}: expected {expected} dtype, got {dtype.name}, and this is no "
+        "function of complex numbers; take cn.real(x), cn.imag(x) or cn.abs(x)"
+    )
+
+
+def continuous(name: str, value: Any) -> Tensor:
+    """The value as a tensor of floating dtype, real or complex.
 
     Raises:
         DTypeError: its dtype is another one.
     """
     tensor = as_tensor(value)
+    return tensor if is_complex(tensor.dtype) else floating(name, tensor)
+
+
+def floating(name: str, value: Any) -> Tensor:
+    """The value as a tensor of real floating dtype.
+
+    Raises:
+        DTypeError: its dtype is another one.
+    """
+    tensor = as_tensor(value)
+    if is_complex(tensor.dtype):
+        raise DTypeError(_no_complex(name, "a floating", tensor.dtype))
     if not is_floating(tensor.dtype):
         raise DTypeError(
             f"{name}, at {here()}: expected a floating dtype, got {tensor.dtype.name}; "
@@ -110,7 +164,8 @@ def floating(name: str, value: Any) -> Tensor:
 def together(name: str, *values: Any) -> list[Tensor]:
     """Convert the arguments of one operation to tensors of one dtype.
 
-    Python numbers are weak: they take the dtype of the others, if its kind can hold them.
+    Python numbers are weak: they take the dtype of the others, if its kind can hold them. Beside
+    a complex one, floating dtypes become complex dtypes of the same precision.
     """
     given = [as_tensor(value) if holds_tensors(value) else value for value in values]
     dtypes = [dtype_of(value) for value in given if not is_weak(value)]
@@ -118,6 +173,8 @@ def together(name: str, *values: Any) -> list[Tensor]:
         common = promote(*dtypes) if dtypes else _natural(given)
     except DTypeError as error:
         raise DTypeError(f"{name}, at {here()}: {error}") from None
+    if any(isinstance(value, complex) and is_weak(value) for value in given):
+        common = complex_of(common)
     return [_convert(name, value, common) for value in given]
 
 
@@ -130,10 +187,12 @@ def promoted(name: str, *values: Any) -> list[Tensor]:
 
 def is_weak(value: Any) -> bool:
     """Whether a value is a Python number, which has no dtype of its own."""
-    return isinstance(value, bool | int | float) and not isinstance(value, np.generic)
+    return isinstance(value, bool | int | float | complex) and not isinstance(value, np.generic)
 
 
 def _natural(values: Sequence[Any]) -> np.dtype[Any]:
+    if any(isinstance(value, complex) for value in values):
+        return complex64
     if any(isinstance(value, float) for value in values):
         return float32
     return int64 if any(not isinstance(value, bool) for value in values) else bool_
@@ -143,7 +202,7 @@ def _convert(name: str, value: Any, dtype: np.dtype[Any]) -> Tensor:
     if not is_weak(value):
         return cast_to(as_tensor(value), dtype)
     needed = kind_of(_natural([value]))
-    rank = ("bool", "integer", "floating")
+    rank = ("bool", "integer", "floating", "complex")
     if rank.index(needed) > rank.index(kind_of(dtype)) or (needed == "bool" != kind_of(dtype)):
         raise DTypeError(
             f"{name}, at {here()}: the Python number {value!r} does not fit dtype {dtype.name}; "
@@ -158,7 +217,15 @@ def _convert(name: str, value: Any, dtype: np.dtype[Any]) -> Tensor:
 
 
 def cast_to(x: Tensor, dtype: np.dtype[Any]) -> Tensor:
-    """The tensor in another dtype; itself where it has that dtype already."""
+    """The tensor in another dtype; itself where it has that dtype already.
+
+    Raises:
+        DTypeError: complex numbers for a real dtype.
+    """
+    try:
+        check_conversion(x.dtype, dtype)
+    except DTypeError as error:
+        raise DTypeError(f"{error} (at {here()})") from None
     return x if x.dtype == dtype else apply(ELEMENTWISE["cast"], x, dtype=dtype)
 
 
@@ -213,18 +280,25 @@ def elementwise(name: str, *values: Any, function: str | None = None) -> Tensor:
     """
     primitive = ELEMENTWISE[name]
     kinds = primitive.kinds if isinstance(primitive, Elementwise) else ANY
-    if kinds == FLOAT and all(is_weak(value) and not isinstance(value, bool) for value in values):
+    if "integer" not in kinds and all(type(value) in (int, float) for value in values):
         # cn.sqrt(2) means the number, which no integer dtype can hold.
         values = tuple(float(value) for value in values)
     tensors = promoted(function or name, *values)
     dtype = tensors[0].dtype
     if kind_of(dtype) not in kinds:
+        if is_complex(dtype):
+            raise DTypeError(_no_complex(function or name, _either(kinds), dtype))
         suggestion = "float32" if "floating" in kinds else "int32"
         raise DTypeError(
-            f"{function or name}, at {here()}: expected {' or '.join(kinds)} dtype, got "
+            f"{function or name}, at {here()}: expected {_either(kinds)} dtype, got "
             f"{dtype.name}; convert first, for instance with cn.astype(x, {suggestion!r})"
         )
     return apply(primitive, *tensors)
+
+
+def _either(kinds: Sequence[str]) -> str:
+    """Words as in "integer, floating or complex"."""
+    return " or ".join([*([", ".join(kinds[:-1])] if kinds[1:] else []), kinds[-1]])
 
 
 def normalize_axis(name: str, axis: int, rank: int) -> int:

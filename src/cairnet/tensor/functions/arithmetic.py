@@ -9,9 +9,17 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from cairnet.base.dtypes import is_complex
 from cairnet.base.errors import ArgumentError
 from cairnet.tensor.core import Tensor, apply
-from cairnet.tensor.functions.arguments import as_tensor, elementwise, numeric, promoted
+from cairnet.tensor.functions.arguments import (
+    as_tensor,
+    elementwise,
+    numeric,
+    ordered,
+    promoted,
+)
+from cairnet.tensor.functions.complex_numbers import by_parts, direction
 from cairnet.tensor.functions.exponential import sqrt
 from cairnet.tensor.functions.searching import where
 from cairnet.tensor.primitives import STOP_GRADIENT
@@ -170,7 +178,7 @@ def clip(x: Any, /, min: Any = None, max: Any = None) -> Tensor:
         >>> cn.clip([-2.0, 0.5, 2.0], -1.0, 1.0)
         Tensor([-1. ,  0.5,  1. ], dtype=float32)
     """
-    result = numeric("clip", x)
+    result = ordered("clip", x)
     if min is not None:
         result = elementwise("maximum", result, min, function="clip")
     if max is not None:
@@ -201,7 +209,9 @@ def positive(x: Any, /) -> Tensor:
 
 
 def abs(x: Any, /) -> Tensor:
-    """The magnitude of each element, |x|; its derivative at zero is taken as zero.
+    """The magnitude of each element, |x|, which is √(a² + b²) for a complex number a + ib.
+
+    Its derivative at zero is taken as zero.
 
     Example:
         >>> import cairnet as cn
@@ -214,12 +224,15 @@ def abs(x: Any, /) -> Tensor:
 def sign(x: Any, /) -> Tensor:
     """-1, 0 or 1 as each element is negative, zero or positive; NaN for NaN.
 
+    For complex numbers x / |x|, and 0 for 0.
+
     Example:
         >>> import cairnet as cn
         >>> cn.sign([-3.0, 0.0, 5.0])
         Tensor([-1.,  0.,  1.], dtype=float32)
     """
-    return elementwise("sign", x)
+    tensor = as_tensor(x)
+    return direction(tensor) if is_complex(tensor.dtype) else elementwise("sign", tensor)
 
 
 def square(x: Any, /) -> Tensor:
@@ -286,14 +299,15 @@ def ceil(x: Any, /) -> Tensor:
 
 
 def round(x: Any, /) -> Tensor:
-    """The nearest whole number; halves go to the even neighbour.
+    """The nearest whole number; halves go to the even neighbour. Complex numbers part by part.
 
     Example:
         >>> import cairnet as cn
         >>> cn.round([0.5, 1.5, 2.4])
         Tensor([0., 2., 2.], dtype=float32)
     """
-    return _rounded("round", x)
+    tensor = as_tensor(x)
+    return by_parts(round, tensor) if is_complex(tensor.dtype) else _rounded("round", tensor)
 
 
 def trunc(x: Any, /) -> Tensor:
@@ -309,5 +323,5 @@ def trunc(x: Any, /) -> Tensor:
 
 def _rounded(name: str, x: Any) -> Tensor:
     """Integers are whole already."""
-    tensor = numeric(name, x)
+    tensor = ordered(name, x)
     return tensor if tensor.dtype.kind in "iu" else elementwise(name, tensor)

@@ -7,7 +7,7 @@ from typing import Any
 from cairnet.base.dtypes import bool_
 from cairnet.base.errors import DTypeError
 from cairnet.tensor.core import Tensor
-from cairnet.tensor.functions.arguments import as_tensor, elementwise, numeric
+from cairnet.tensor.functions.arguments import as_tensor, elementwise, ordered
 from cairnet.tensor.source import here
 
 __all__ = [
@@ -208,7 +208,9 @@ def bitwise_right_shift(x1: Any, x2: Any, /) -> Tensor:
 
 def _ordered(name: str, function: str, *values: Any) -> Tensor:
     for value in values:
-        numeric(function, value)
+        # Python's real numbers are in order, and may be too large for the default dtype.
+        if type(value) not in (int, float):
+            ordered(function, value)
     return elementwise(name, *values, function=function)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from cairnet.base.dtypes import is_floating
+from cairnet.base.dtypes import is_complex, is_floating
 from cairnet.base.errors import ArgumentError, DTypeError, ShapeError
 from cairnet.tensor.core import Tensor, apply
 from cairnet.tensor.extent import Size
@@ -263,6 +263,11 @@ def _convolve(
 
 
 def _known_taps(name: str, w: Tensor) -> tuple[int, ...]:
+    if is_complex(w.dtype):
+        raise DTypeError(
+            f"{name}, at {here()}: expected floating images and filters, got {w.dtype.name}; "
+            "convolve the real and imaginary parts, and put them together with cn.complex"
+        )
     if not is_floating(w.dtype):
         raise DTypeError(
             f"{name}, at {here()}: expected floating images and filters, got {w.dtype.name}; "

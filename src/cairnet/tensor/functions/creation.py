@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from cairnet.base.dtypes import DTypeLike, as_dtype, float32, int64, is_floating
+from cairnet.base.dtypes import DTypeLike, as_dtype, complex64, float32, int64, is_differentiable
 from cairnet.base.errors import ArgumentError, DTypeError, ShapeError
 from cairnet.tensor.conversions import check_device
 from cairnet.tensor.core import CONSTANT, Literal, Tensor, apply, as_array
@@ -255,8 +255,8 @@ def _range_over_extents(
 
 
 def linspace(
-    start: float,
-    stop: float,
+    start: complex,
+    stop: complex,
     /,
     num: int,
     *,
@@ -270,7 +270,7 @@ def linspace(
         start: the first number.
         stop: the last one, or, without `endpoint`, the one that would come next.
         num: how many.
-        dtype: a floating dtype; default float32.
+        dtype: a floating or complex dtype; default float32, and complex64 where an end is complex.
         device: None or "cpu".
         endpoint: whether `stop` is among the numbers.
 
@@ -279,8 +279,9 @@ def linspace(
         >>> cn.linspace(0.0, 1.0, 5)
         Tensor([0.  , 0.25, 0.5 , 0.75, 1.  ], dtype=float32)
     """
-    kind = float32 if dtype is None else as_dtype(dtype)
-    if not is_floating(kind):
+    curved = isinstance(start, complex) or isinstance(stop, complex)
+    kind = (complex64 if curved else float32) if dtype is None else as_dtype(dtype)
+    if not is_differentiable(kind):
         raise DTypeError(f"linspace, at {here()}: expected floating dtype, got {kind.name}")
     if num < 0:
         raise ArgumentError(f"linspace, at {here()}: num must be 0 or more, got {num}")

@@ -13,10 +13,14 @@ from cairnet.base.dtypes import (
     DTypeLike,
     as_dtype,
     bool_,
+    complex_of,
+    is_complex,
+    is_differentiable,
     is_floating,
     is_integer,
     kind_of,
     promote,
+    real_of,
 )
 from cairnet.base.errors import ArgumentError, DTypeError, UnknownNameError
 from cairnet.tensor.conversions import check_device
@@ -41,13 +45,16 @@ def astype(x: Any, dtype: DTypeLike, /, *, copy: bool = True, device: str | None
     """Convert to another dtype.
 
     Floats become integers by dropping what stands behind the point; everything but zero becomes
-    True. Gradients pass through conversions from one floating dtype to another.
+    True. Gradients pass through conversions from one floating or complex dtype to another.
 
     Args:
         x: what to convert.
         dtype: the dtype wanted.
         copy: accepted for the standard's sake; tensors are immutable, so none is ever copied.
         device: None or "cpu".
+
+    Raises:
+        DTypeError: complex numbers for a real dtype; `real`, `imag` and `abs` say what is meant.
 
     Example:
         >>> import cairnet as cn
@@ -62,7 +69,8 @@ def can_cast(from_: Any, to: DTypeLike, /) -> bool:
     """Whether a dtype (or the dtype of a tensor) converts to another that is at least as wide.
 
     True where promotion leads from one to the other, and, as in NumPy, from bool to every dtype
-    and from every integer to the floating dtypes that are wider than it, and to float64.
+    and from every integer to the floating and complex dtypes whose parts are wider than it, and to
+    float64 and complex128.
 
     Example:
         >>> import cairnet as cn
@@ -93,8 +101,9 @@ def result_type(*arrays_and_dtypes: Any) -> np.dtype[Any]:
         raise ArgumentError(f"result_type, at {here()}: expected at least one tensor or dtype")
     result = promote(*dtypes)
     for number in numbers:
-        kinds = {bool: ("bool",), int: ("integer", "floating"), float: ("floating",)}
-        if kind_of(result) not in kinds[type(number)]:
+        if isinstance(number, complex):
+            result = complex_of(result)
+        if kind_of(result) not in _HOLD[type(number)]:
             raise DTypeError(
                 f"result_type, at {here()}: the Python number {number!r} does not fit dtype "
                 f"{result.name}"
@@ -102,13 +111,20 @@ def result_type(*arrays_and_dtypes: Any) -> np.dtype[Any]:
     return result
 
 
+#: Which kinds of dtypes a Python number fits.
+_HOLD: dict[type, tuple[str, ...]] = {
+    bool: ("bool",),
+    int: ("integer", "floating", "complex"),
+    float: ("floating", "complex"),
+    complex: ("complex",),
+}
 _KINDS: dict[str, Callable[[np.dtype[Any]], bool]] = {
     "bool": lambda dtype: dtype == bool_,
     "signed integer": lambda dtype: dtype.kind == "i",
     "unsigned integer": lambda dtype: dtype.kind == "u",
     "integral": is_integer,
     "real floating": is_floating,
-    "complex floating": lambda dtype: False,
+    "complex floating": is_complex,
     "numeric": lambda dtype: dtype != bool_,
 }
 
@@ -119,8 +135,8 @@ def isdtype(dtype: DTypeLike, kind: Any) -> bool:
     Args:
         dtype: the dtype asked about.
         kind: another dtype; one of the names "bool", "signed integer", "unsigned integer",
-            "integral", "real floating", "complex floating" (no dtype here is) and "numeric"; or
-            a tuple of such, of which one must fit.
+            "integral", "real floating", "complex floating" and "numeric"; or a tuple of
+            such, of which one must fit.
 
     Example:
         >>> import cairnet as cn
@@ -139,15 +155,15 @@ def isdtype(dtype: DTypeLike, kind: Any) -> bool:
 
 @dataclass(frozen=True)
 class FloatInfo:
-    """What a floating dtype can hold.
+    """What a floating dtype, or each part of a complex one, can hold.
 
     Attributes:
-        bits: width of one number.
+        bits: width of one real number.
         eps: the distance from 1 to the next larger number.
         max: the largest finite number.
         min: the smallest finite number, -max.
         smallest_normal: the smallest positive number of full precision.
-        dtype: the dtype described.
+        dtype: the floating dtype described.
     """
 
     bits: int
@@ -176,14 +192,15 @@ class IntegerInfo:
 
 
 def finfo(type: Any, /) -> FloatInfo:
-    """What a floating dtype (or the dtype of a tensor) can hold.
+    """What a floating dtype (or the dtype of a tensor) can hold; of a complex one, its parts.
 
     Example:
         >>> import cairnet as cn
         >>> cn.finfo("float32").bits
         32
     """
-    dtype = _described("finfo", type, is_floating(_dtype(type)), "floating")
+    fits = is_differentiable(_dtype(type))
+    dtype = real_of(_described("finfo", type, fits, "floating or complex"))
     limits = np.finfo(dtype)
     return FloatInfo(
         bits=int(limits.bits),

@@ -1,6 +1,7 @@
 """Exponentials, logarithms, roots, circular and hyperbolic functions, element by element.
 
-All of them want a floating dtype.
+All of them want a floating dtype. Those that the standard defines for complex numbers take complex
+dtypes too, and give the principal value: the cuts are those of C99's Annex G and of NumPy.
 """
 
 from __future__ import annotations
@@ -8,8 +9,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from cairnet.base.dtypes import is_complex
 from cairnet.tensor.core import Tensor
 from cairnet.tensor.functions.arguments import elementwise, promoted
+from cairnet.tensor.functions.complex_numbers import by_parts
 from cairnet.tensor.functions.searching import where
 
 __all__ = [
@@ -90,7 +93,7 @@ def log2(x: Any, /) -> Tensor:
         >>> float(cn.log2(8.0))
         3.0000
     """
-    return elementwise("log", x, function="log2") / math.log(2)
+    return _over(elementwise("log", x, function="log2"), math.log(2))
 
 
 def log10(x: Any, /) -> Tensor:
@@ -101,7 +104,14 @@ def log10(x: Any, /) -> Tensor:
         >>> float(cn.log10(1000.0))
         3.0000
     """
-    return elementwise("log", x, function="log10") / math.log(10)
+    return _over(elementwise("log", x, function="log10"), math.log(10))
+
+
+def _over(x: Tensor, number: float) -> Tensor:
+    """A quotient by a real number: a complex division would mix infinite parts with NaN."""
+    if is_complex(x.dtype):
+        return by_parts(lambda part: part / number, x)
+    return x / number
 
 
 def logaddexp(x1: Any, x2: Any, /) -> Tensor:

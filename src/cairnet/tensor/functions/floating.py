@@ -1,4 +1,4 @@
-"""What floating-point numbers are made of: signs, neighbours, infinities, NaN, real parts."""
+"""What floating-point numbers are made of: signs, neighbours, infinities, NaN."""
 
 from __future__ import annotations
 
@@ -7,35 +7,30 @@ from typing import Any
 
 import numpy as np
 
-from cairnet.base.dtypes import int32, int64, is_floating
+from cairnet.base.dtypes import int32, int64, is_complex, is_floating
 from cairnet.tensor.core import Tensor, apply
 from cairnet.tensor.functions.arguments import (
-    as_tensor,
-    cast_to,
     elementwise,
     floating,
     numeric,
     promoted,
-    stretch,
 )
+from cairnet.tensor.functions.complex_numbers import imag, real
 from cairnet.tensor.functions.searching import where
 from cairnet.tensor.primitives import ELEMENTWISE
 
 __all__ = [
-    "conj",
     "copysign",
-    "imag",
     "isfinite",
     "isinf",
     "isnan",
     "nextafter",
-    "real",
     "signbit",
 ]
 
 
 def isnan(x: Any, /) -> Tensor:
-    """Whether each element is NaN (no integer is).
+    """Whether each element is NaN (no integer is); of a complex number, whether a part is.
 
     Example:
         >>> import cairnet as cn
@@ -47,7 +42,7 @@ def isnan(x: Any, /) -> Tensor:
 
 
 def isinf(x: Any, /) -> Tensor:
-    """Whether each element is +inf or -inf (no integer is).
+    """Whether each element is +inf or -inf (no integer is); of a complex number, whether a part is.
 
     Example:
         >>> import cairnet as cn
@@ -55,6 +50,8 @@ def isinf(x: Any, /) -> Tensor:
         Tensor([False,  True], dtype=bool)
     """
     tensor = numeric("isinf", x)
+    if is_complex(tensor.dtype):
+        return isinf(real(tensor)) | isinf(imag(tensor))
     if not is_floating(tensor.dtype):
         return tensor != tensor
     return elementwise("absolute", tensor) == math.inf
@@ -63,12 +60,16 @@ def isinf(x: Any, /) -> Tensor:
 def isfinite(x: Any, /) -> Tensor:
     """Whether each element is neither NaN nor infinite (every integer is finite).
 
+    A complex number is finite if both of its parts are.
+
     Example:
         >>> import cairnet as cn
         >>> cn.isfinite([1.0, cn.nan, cn.inf])
         Tensor([ True, False, False], dtype=bool)
     """
     tensor = numeric("isfinite", x)
+    if is_complex(tensor.dtype):
+        return isfinite(real(tensor)) & isfinite(imag(tensor))
     if not is_floating(tensor.dtype):
         return tensor == tensor
     return elementwise("absolute", tensor) < math.inf
@@ -118,40 +119,6 @@ def nextafter(x1: Any, x2: Any, /) -> Tensor:
     result = where(first == 0, from_zero, stepped)
     undefined = (first != first) | (second != second)
     return where(undefined, math.nan, where(first == second, second, result))
-
-
-def real(x: Any, /) -> Tensor:
-    """The real part of each element: the element, since no dtype here is complex.
-
-    Example:
-        >>> import cairnet as cn
-        >>> cn.real([1.0, 2.0])
-        Tensor([1., 2.], dtype=float32)
-    """
-    return numeric("real", x)
-
-
-def imag(x: Any, /) -> Tensor:
-    """The imaginary part of each element: zero, since no dtype here is complex.
-
-    Example:
-        >>> import cairnet as cn
-        >>> cn.imag([1.0, 2.0])
-        Tensor([0., 0.], dtype=float32)
-    """
-    tensor = numeric("imag", x)
-    return stretch(cast_to(as_tensor(0), tensor.dtype), tensor.extents)
-
-
-def conj(x: Any, /) -> Tensor:
-    """The complex conjugate: the element itself, since no dtype here is complex.
-
-    Example:
-        >>> import cairnet as cn
-        >>> cn.conj([1.0, 2.0])
-        Tensor([1., 2.], dtype=float32)
-    """
-    return numeric("conj", x)
 
 
 def _bits_of(x: Tensor) -> np.dtype[Any]:

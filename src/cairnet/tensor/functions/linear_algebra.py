@@ -15,6 +15,7 @@ from cairnet.tensor.functions.arguments import (
     stretch,
     together,
 )
+from cairnet.tensor.functions.complex_numbers import conj
 from cairnet.tensor.functions.manipulation import expand_dims, moveaxis, permute_dims, squeeze
 from cairnet.tensor.primitives import DOT
 from cairnet.tensor.source import here
@@ -142,7 +143,7 @@ def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Tensor:
     """The sum of products along one axis; the other axes broadcast.
 
     Args:
-        x1: the first factor.
+        x1: the first factor; of complex numbers the conjugate is taken.
         x2: the second factor.
         axis: the axis of the vectors in both; their extents there must be equal.
 
@@ -158,4 +159,4 @@ def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Tensor:
     first = stretch(first, (*lead, first.extents[-1]))
     second = stretch(second, (*lead, second.extents[-1]))
     last, batch = (len(lead),), tuple(range(len(lead)))
-    return _dot("vecdot", first, second, (last, last), (batch, batch))
+    return _dot("vecdot", conj(first), second, (last, last), (batch, batch))

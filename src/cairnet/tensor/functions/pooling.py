@@ -16,7 +16,7 @@ import numpy as np
 from cairnet.base.dtypes import bool_, is_floating
 from cairnet.base.errors import ArgumentError, DTypeError, ShapeError
 from cairnet.tensor.core import Tensor, apply
-from cairnet.tensor.functions.arguments import as_tensor, floating, stretch
+from cairnet.tensor.functions.arguments import comparable, floating, stretch
 from cairnet.tensor.functions.arithmetic import abs as absolute
 from cairnet.tensor.functions.creation import full
 from cairnet.tensor.functions.exponential import sqrt
@@ -67,7 +67,7 @@ def max_pool(
         >>> cn.max_pool(x, 2).numpy().ravel()
         array([4., 6.], dtype=float32)
     """
-    tensor = as_tensor(x)
+    tensor = comparable("max_pool", x)
     if tensor.dtype == bool_:
         raise DTypeError(
             f"max_pool, at {here()}: bool has no order; convert with cn.astype(x, 'uint8')"

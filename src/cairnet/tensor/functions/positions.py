@@ -9,7 +9,7 @@ import numpy as np
 from cairnet.base.dtypes import is_floating
 from cairnet.base.errors import ArgumentError, ShapeError
 from cairnet.tensor.core import Tensor, constant
-from cairnet.tensor.functions.arguments import as_tensor, together
+from cairnet.tensor.functions.arguments import as_tensor, comparable, together
 from cairnet.tensor.functions.floating import isnan
 from cairnet.tensor.functions.indexing import take
 from cairnet.tensor.functions.known import known_value
@@ -61,6 +61,7 @@ def searchsorted(x1: Any, x2: Any, /, *, side: str = "left", sorter: Any = None)
     if side not in ("left", "right"):
         raise ArgumentError(f'searchsorted, at {here()}: side is "left" or "right", got {side!r}')
     vector, values = together("searchsorted", x1, x2)
+    comparable("searchsorted", vector)
     if vector.ndim != 1:
         raise ShapeError(
             f"searchsorted, at {here()}: x1 must be a vector, got shape {vector.shape}"

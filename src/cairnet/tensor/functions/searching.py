@@ -11,6 +11,7 @@ from cairnet.tensor.functions.arguments import (
     as_tensor,
     broadcast_extents,
     cast_to,
+    comparable,
     normalize_axis,
     stretch,
     together,
@@ -43,7 +44,7 @@ def where(condition: Any, x1: Any, x2: Any, /) -> Tensor:
 
 
 def _position(name: str, primitive: Primitive, x: Any, axis: int | None, keepdims: bool) -> Tensor:
-    tensor = as_tensor(x)
+    tensor = comparable(name, x)
     if tensor.dtype == bool_:
         tensor = cast_to(tensor, uint8)
     rank = tensor.ndim

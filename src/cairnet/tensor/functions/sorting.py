@@ -6,7 +6,7 @@ from typing import Any
 
 from cairnet.base.dtypes import bool_, uint8
 from cairnet.tensor.core import Tensor, apply
-from cairnet.tensor.functions.arguments import as_tensor, cast_to, normalize_axis
+from cairnet.tensor.functions.arguments import cast_to, comparable, normalize_axis
 from cairnet.tensor.functions.indexing import take_along_axis
 from cairnet.tensor.primitives import ARGSORT
 
@@ -30,7 +30,7 @@ def argsort(x: Any, /, *, axis: int = -1, descending: bool = False, stable: bool
         >>> cn.argsort([3, 1, 2])
         Tensor([1, 2, 0], dtype=int64)
     """
-    tensor = as_tensor(x)
+    tensor = comparable("argsort", x)
     place = normalize_axis("argsort", axis, tensor.ndim)
     key = cast_to(tensor, uint8) if tensor.dtype == bool_ else tensor
     return apply(ARGSORT, key, axis=place, descending=descending)
@@ -50,6 +50,6 @@ def sort(x: Any, /, *, axis: int = -1, descending: bool = False, stable: bool = 
         >>> cn.sort([3, 1, 2], descending=True)
         Tensor([3, 2, 1], dtype=int64)
     """
-    tensor = as_tensor(x)
+    tensor = comparable("sort", x)
     order = argsort(tensor, axis=axis, descending=descending, stable=stable)
     return take_along_axis(tensor, order, axis=axis)

@@ -7,15 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from cairnet.base.dtypes import DTypeLike, as_dtype, bool_, int64, is_floating, uint64
+from cairnet.base.dtypes import DTypeLike, as_dtype, bool_, int64, is_differentiable, uint64
 from cairnet.base.errors import DTypeError, ShapeError
 from cairnet.tensor.core import Tensor, apply
 from cairnet.tensor.extent import Size
 from cairnet.tensor.functions.arguments import (
     as_tensor,
     cast_to,
+    continuous,
     floating,
     normalize_axes,
+    ordered,
     size_of,
 )
 from cairnet.tensor.functions.exponential import sqrt
@@ -44,7 +46,7 @@ def accumulator(x: Tensor, dtype: DTypeLike | None) -> np.dtype[Any]:
     """The dtype in which elements are added up: integers widen to 64 bits unless told otherwise."""
     if dtype is not None:
         return as_dtype(dtype)
-    if is_floating(x.dtype):
+    if is_differentiable(x.dtype):
         return x.dtype
     return uint64 if x.dtype.kind == "u" else int64
 
@@ -111,7 +113,8 @@ def _extreme(name: str, primitive: Primitive, x: Any, axis: Axis, keepdims: bool
     if tensor.dtype == bool_:
         other = "any" if name == "max" else "all"
         raise DTypeError(f"{name}, at {here()}: expected numbers, got bool; use cn.{other}")
-    return _reduce(primitive, tensor, normalize_axes(name, axis, tensor.ndim), keepdims)
+    axes = normalize_axes(name, axis, tensor.ndim)
+    return _reduce(primitive, ordered(name, tensor), axes, keepdims)
 
 
 def max(x: Any, /, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
@@ -159,7 +162,7 @@ def mean(x: Any, /, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
         >>> cn.mean([[1.0, 2.0], [3.0, 4.0]], axis=1)
         Tensor([1.5, 3.5], dtype=float32)
     """
-    tensor = floating("mean", x)
+    tensor = continuous("mean", x)
     axes = normalize_axes("mean", axis, tensor.ndim)
     return _reduce(SUM, tensor, axes, keepdims) / _count(tensor, axes)
 

@@ -30,6 +30,7 @@ from cairnet.tensor.primitives.reductions import (
     PRODUCT,
     SUM,
 )
+from cairnet.tensor.primitives.threefry import Threefry
 from cairnet.tensor.primitives.windows import (
     WINDOW_ARGMAX,
     WINDOW_PUT,
@@ -69,4 +70,5 @@ __all__ = [
     "WINDOW_PUT",
     "WINDOW_SUM",
     "WINDOW_TAKE",
+    "Threefry",
 ]

@@ -3,6 +3,11 @@
 All inputs of an elementwise primitive have the same extents and dtype (`where` and `cast` say
 otherwise); broadcasting and promotion happen before, as nodes of their own, so every gradient
 here is a formula for one element. In the gradients `g` is the cotangent, `y` the output.
+
+Cotangents of complex tensors are paired without conjugation: a change t of a tensor with the
+cotangent g changes the cost by the real part of Σ g·t. So functions that have a complex derivative
+(all but `complex`, `real`, `imag`, `absolute`) have the same formula for real and for complex
+numbers. `cn.grad` turns the last cotangent into the gradient, its conjugate.
 """
 
 from __future__ import annotations
@@ -13,7 +18,15 @@ from typing import Any
 
 import numpy as np
 
-from cairnet.base.dtypes import bool_, is_floating, kind_of
+from cairnet.base.dtypes import (
+    bool_,
+    check_conversion,
+    complex_of,
+    is_complex,
+    is_differentiable,
+    kind_of,
+    real_of,
+)
 from cairnet.base.errors import DTypeError, ShapeError
 from cairnet.tensor.core import Tensor, apply
 from cairnet.tensor.extent import Size
@@ -27,15 +40,19 @@ __all__ = [
     "BitCast",
     "Cast",
     "Elementwise",
-    "Threefry",
+    "conjugate",
+    "enter",
     "merge_extents",
-    "threefry_rounds",
 ]
 
 Gradient = Callable[..., Sequence[Tensor | None]]
 FLOAT = ("floating",)
-NUMBER = ("integer", "floating")
-ANY = ("bool", "integer", "floating")
+COMPLEX = ("complex",)
+CONTINUOUS = ("floating", "complex")
+REAL = ("integer", "floating")
+NUMBER = ("integer", "floating", "complex")
+ORDERED = ("bool", "integer", "floating")
+ANY = ("bool", "integer", "floating", "complex")
 BITS = ("bool", "integer")
 
 
@@ -69,7 +86,7 @@ class Elementwise(Primitive):
         meaning: Callable[..., Any],
         kinds: tuple[str, ...],
         vjp: Gradient | None = None,
-        result: np.dtype[Any] | None = None,
+        result: Callable[[np.dtype[Any]], np.dtype[Any]] = lambda dtype: dtype,
     ) -> None:
         self.name = name
         self.meaning = meaning
@@ -82,7 +99,7 @@ class Elementwise(Primitive):
     def infer(self, *inputs: Tensor) -> tuple[tuple[Size, ...], np.dtype[Any]]:
         """Equal extents and dtypes in; the same extents out."""
         self.check_dtypes(inputs)
-        return merge_extents(self.name, inputs), self.result or inputs[0].dtype
+        return merge_extents(self.name, inputs), self.result(inputs[0].dtype)
 
     def check_dtypes(self, inputs: Sequence[Tensor]) -> None:
         """Refuse dtypes that differ or that the operation does not accept."""
@@ -101,18 +118,85 @@ def _sigmoid(x: np.ndarray) -> np.ndarray:
     return np.where(x >= 0, 1 / (1 + decay), decay / (1 + decay))
 
 
+def _expm1(x: np.ndarray) -> np.ndarray:
+    if not is_complex(x.dtype):
+        return np.expm1(x)
+    # cos y - 1 as -2 sin²(y/2); what is not finite is as the exponential has it (NumPy's has not).
+    power = np.exp(x)
+    half = np.sin(x.imag / 2)
+    real = np.expm1(x.real) * np.cos(x.imag) - 2 * half * half + 0.0
+    return _join(np.where(np.isfinite(x), real, power.real - 1), power.imag)
+
+
+def _log1p(x: np.ndarray) -> np.ndarray:
+    if not is_complex(x.dtype):
+        return np.log1p(x)
+    # |1 + z|² - 1 is x(x + 2) + y², from which NumPy would lose the digits near zero.
+    result = np.log1p(x)
+    near = 0.5 * np.log1p(x.real * (x.real + 2) + x.imag * x.imag)
+    return _join(np.where(np.abs(x) < 0.5, near, result.real), result.imag)
+
+
 def _erf(x: np.ndarray) -> np.ndarray:
     from scipy.special import erf
 
     return np.asarray(erf(x))
 
 
+def conjugate(x: Tensor) -> Tensor:
+    """x with the opposite imaginary part; itself where it is real."""
+    if not is_complex(x.dtype):
+        return x
+    return _complex(_call("real", x), -_call("imag", x))
+
+
+def _complex(real: Tensor, imag: Tensor) -> Tensor:
+    return apply(ELEMENTWISE["complex"], real, imag)
+
+
+def _as_complex(x: Tensor) -> Tensor:
+    return apply(ELEMENTWISE["cast"], x, dtype=complex_of(x.dtype))
+
+
+def _join(real: np.ndarray, imag: np.ndarray) -> np.ndarray:
+    result = np.empty(np.shape(real), complex_of(real.dtype))
+    result.real, result.imag = real, imag
+    return result
+
+
+def _imag_gradient(g: Tensor, y: Tensor, x: Tensor) -> Sequence[Tensor | None]:
+    # The real part of -ig·t is g times the imaginary part of t.
+    return (_complex(filled(0, g), -g),)
+
+
+def _complex_gradient(g: Tensor, y: Tensor, a: Tensor, b: Tensor) -> Sequence[Tensor | None]:
+    return _call("real", g), -_call("imag", g)
+
+
+def _absolute_gradient(g: Tensor, y: Tensor, x: Tensor) -> Sequence[Tensor | None]:
+    if not is_complex(x.dtype):
+        return (g * _call("sign", x),)
+    # The conjugate of x / |x|, and 0 where x is 0.
+    zero, one = filled(0, y), filled(1, y)
+    slope = g / _where(y == zero, one, y)
+    return (_complex(slope * _call("real", x), -slope * _call("imag", x)),)
+
+
+def _acosh_gradient(g: Tensor, y: Tensor, x: Tensor) -> Sequence[Tensor | None]:
+    if not is_complex(x.dtype):
+        return (g / _call("sqrt", x * x - 1),)
+    # One root of the product would have the wrong sign where the real part is below 0.
+    return (g / (_call("sqrt", x - 1) * _call("sqrt", x + 1)),)
+
+
 def _power_gradient(g: Tensor, y: Tensor, x: Tensor, p: Tensor) -> Sequence[Tensor | None]:
     # d/dx is p x^(p-1), and 0 at p = 0 even where x = 0; d/dp is y log x, and 0 where x = 0.
     zero, one = filled(0, x), filled(1, x)
     slope = _where(p == zero, zero, p * _power(x, _where(p == zero, one, p - 1)))
-    safe = _where(x > zero, x, one)
-    return g * slope, g * _where(x > zero, y * _call("log", safe), zero)
+    # The logarithm of a real number below 0 is not real, and powers of it have no such derivative.
+    has_logarithm = x != zero if is_complex(x.dtype) else x > zero
+    safe = _where(has_logarithm, x, one)
+    return g * slope, g * _where(has_logarithm, y * _call("log", safe), zero)
 
 
 def _where(condition: Tensor, first: Tensor, second: Tensor) -> Tensor:
@@ -152,25 +236,25 @@ _TABLE: tuple[Elementwise, ...] = (
     Elementwise("add", np.add, NUMBER, lambda g, y, a, b: (g, g)),
     Elementwise("subtract", np.subtract, NUMBER, lambda g, y, a, b: (g, -g)),
     Elementwise("multiply", np.multiply, NUMBER, lambda g, y, a, b: (g * b, g * a)),
-    Elementwise("divide", np.divide, FLOAT, lambda g, y, a, b: (g / b, -g * y / b)),
-    Elementwise("floor_divide", np.floor_divide, NUMBER, _no_slope),
-    Elementwise("remainder", np.remainder, NUMBER, _remainder_gradient),
+    Elementwise("divide", np.divide, CONTINUOUS, lambda g, y, a, b: (g / b, -g * y / b)),
+    Elementwise("floor_divide", np.floor_divide, REAL, _no_slope),
+    Elementwise("remainder", np.remainder, REAL, _remainder_gradient),
     Elementwise("power", np.power, NUMBER, _power_gradient),
-    Elementwise("maximum", np.maximum, NUMBER, _maximum_gradient),
-    Elementwise("minimum", np.minimum, NUMBER, _minimum_gradient),
+    Elementwise("maximum", np.maximum, REAL, _maximum_gradient),
+    Elementwise("minimum", np.minimum, REAL, _minimum_gradient),
     Elementwise("negative", np.negative, NUMBER, lambda g, y, x: (-g,)),
-    Elementwise("absolute", np.abs, NUMBER, lambda g, y, x: (g * _call("sign", x),)),
-    Elementwise("sign", np.sign, NUMBER, _no_slope),
+    Elementwise("absolute", np.abs, NUMBER, _absolute_gradient, result=real_of),
+    Elementwise("sign", np.sign, REAL, _no_slope),
     Elementwise("floor", np.floor, FLOAT, _no_slope),
     Elementwise("ceil", np.ceil, FLOAT, _no_slope),
     Elementwise("round", np.round, FLOAT, _no_slope),
     Elementwise("trunc", np.trunc, FLOAT, _no_slope),
     # -- exponentials and logarithms
-    Elementwise("exp", np.exp, FLOAT, lambda g, y, x: (g * y,)),
-    Elementwise("expm1", np.expm1, FLOAT, lambda g, y, x: (g * (y + 1),)),
-    Elementwise("log", np.log, FLOAT, lambda g, y, x: (g / x,)),
-    Elementwise("log1p", np.log1p, FLOAT, lambda g, y, x: (g / (x + 1),)),
-    Elementwise("sqrt", np.sqrt, FLOAT, lambda g, y, x: (g / (y * 2),)),
+    Elementwise("exp", np.exp, CONTINUOUS, lambda g, y, x: (g * y,)),
+    Elementwise("expm1", _expm1, CONTINUOUS, lambda g, y, x: (g * (y + 1),)),
+    Elementwise("log", np.log, CONTINUOUS, lambda g, y, x: (g / x,)),
+    Elementwise("log1p", _log1p, CONTINUOUS, lambda g, y, x: (g / (x + 1),)),
+    Elementwise("sqrt", np.sqrt, CONTINUOUS, lambda g, y, x: (g / (y * 2),)),
     # sigmoid and softplus are primitives because exp overflows inside their textbook formulas,
     # and inf * 0 would then make a NaN of the gradient.
     Elementwise("sigmoid", _sigmoid, FLOAT, lambda g, y, x: (g * (y * (1 - y)),)),
@@ -187,24 +271,28 @@ _TABLE: tuple[Elementwise, ...] = (
         lambda g, y, x: (g * (2 / math.sqrt(math.pi)) * _call("exp", -(x * x)),),
     ),
     # -- circular and hyperbolic functions
-    Elementwise("sin", np.sin, FLOAT, lambda g, y, x: (g * _call("cos", x),)),
-    Elementwise("cos", np.cos, FLOAT, lambda g, y, x: (-g * _call("sin", x),)),
-    Elementwise("tan", np.tan, FLOAT, lambda g, y, x: (g * (1 + y * y),)),
-    Elementwise("asin", np.arcsin, FLOAT, lambda g, y, x: (g / _call("sqrt", 1 - x * x),)),
-    Elementwise("acos", np.arccos, FLOAT, lambda g, y, x: (-g / _call("sqrt", 1 - x * x),)),
-    Elementwise("atan", np.arctan, FLOAT, lambda g, y, x: (g / (1 + x * x),)),
-    Elementwise("sinh", np.sinh, FLOAT, lambda g, y, x: (g * _call("cosh", x),)),
-    Elementwise("cosh", np.cosh, FLOAT, lambda g, y, x: (g * _call("sinh", x),)),
-    Elementwise("tanh", np.tanh, FLOAT, lambda g, y, x: (g * (1 - y * y),)),
-    Elementwise("asinh", np.arcsinh, FLOAT, lambda g, y, x: (g / _call("sqrt", x * x + 1),)),
-    Elementwise("acosh", np.arccosh, FLOAT, lambda g, y, x: (g / _call("sqrt", x * x - 1),)),
-    Elementwise("atanh", np.arctanh, FLOAT, lambda g, y, x: (g / (1 - x * x),)),
+    Elementwise("sin", np.sin, CONTINUOUS, lambda g, y, x: (g * _call("cos", x),)),
+    Elementwise("cos", np.cos, CONTINUOUS, lambda g, y, x: (-g * _call("sin", x),)),
+    Elementwise("tan", np.tan, CONTINUOUS, lambda g, y, x: (g * (1 + y * y),)),
+    Elementwise("asin", np.arcsin, CONTINUOUS, lambda g, y, x: (g / _call("sqrt", 1 - x * x),)),
+    Elementwise("acos", np.arccos, CONTINUOUS, lambda g, y, x: (-g / _call("sqrt", 1 - x * x),)),
+    Elementwise("atan", np.arctan, CONTINUOUS, lambda g, y, x: (g / (1 + x * x),)),
+    Elementwise("sinh", np.sinh, CONTINUOUS, lambda g, y, x: (g * _call("cosh", x),)),
+    Elementwise("cosh", np.cosh, CONTINUOUS, lambda g, y, x: (g * _call("sinh", x),)),
+    Elementwise("tanh", np.tanh, CONTINUOUS, lambda g, y, x: (g * (1 - y * y),)),
+    Elementwise("asinh", np.arcsinh, CONTINUOUS, lambda g, y, x: (g / _call("sqrt", x * x + 1),)),
+    Elementwise("acosh", np.arccosh, CONTINUOUS, _acosh_gradient),
+    Elementwise("atanh", np.arctanh, CONTINUOUS, lambda g, y, x: (g / (1 - x * x),)),
     Elementwise(
         "atan2",
         np.arctan2,
         FLOAT,
         lambda g, y, a, b: (g * b / (a * a + b * b), -g * a / (a * a + b * b)),
     ),
+    # -- complex numbers and their parts
+    Elementwise("complex", _join, FLOAT, _complex_gradient, result=complex_of),
+    Elementwise("real", np.real, COMPLEX, lambda g, y, x: (_as_complex(g),), result=real_of),
+    Elementwise("imag", np.imag, COMPLEX, _imag_gradient, result=real_of),
     # -- bits and logic; on bool they are the logical operations
     Elementwise("bitwise_and", np.bitwise_and, BITS),
     Elementwise("bitwise_or", np.bitwise_or, BITS),
@@ -213,9 +301,9 @@ _TABLE: tuple[Elementwise, ...] = (
     Elementwise("shift_left", np.left_shift, ("integer",)),
     Elementwise("shift_right", np.right_shift, ("integer",)),
     # -- comparison
-    Elementwise("equal", np.equal, ANY, result=bool_),
-    Elementwise("less", np.less, ANY, result=bool_),
-    Elementwise("less_equal", np.less_equal, ANY, result=bool_),
+    Elementwise("equal", np.equal, ANY, result=lambda dtype: bool_),
+    Elementwise("less", np.less, ORDERED, result=lambda dtype: bool_),
+    Elementwise("less_equal", np.less_equal, ORDERED, result=lambda dtype: bool_),
 )
 
 ELEMENTWISE: dict[str, Primitive] = {}
@@ -241,12 +329,16 @@ class _Where(Elementwise):
 
 
 class Cast(Primitive):
-    """Conversion to another dtype; floats to integers truncate toward zero."""
+    """Conversion to another dtype; floats to integers truncate toward zero.
+
+    Real numbers become complex ones; the other way would lose something, and is refused.
+    """
 
     name = "cast"
     elementwise = True
 
     def infer(self, x: Tensor, *, dtype: np.dtype[Any]) -> tuple[tuple[Size, ...], np.dtype[Any]]:
+        check_conversion(x.dtype, dtype)
         return x.extents, dtype
 
     def meaning(self, x: np.ndarray, *, dtype: np.dtype[Any]) -> np.ndarray:
@@ -255,8 +347,10 @@ class Cast(Primitive):
     def vjp(
         self, g: Tensor, y: Tensor, x: Tensor, *, dtype: np.dtype[Any]
     ) -> Sequence[Tensor | None]:
-        if not (is_floating(x.dtype) and is_floating(dtype)):
+        if not (is_differentiable(x.dtype) and is_differentiable(dtype)):
             return (None,)
+        if is_complex(dtype) and not is_complex(x.dtype):
+            g = _call("real", g)
         return (apply(self, g, dtype=x.dtype),)
 
 
@@ -268,7 +362,7 @@ class BitCast(Primitive):
     differentiable = False
 
     def infer(self, x: Tensor, *, dtype: np.dtype[Any]) -> tuple[tuple[Size, ...], np.dtype[Any]]:
-        if x.dtype.itemsize != dtype.itemsize:
+        if x.dtype.itemsize != dtype.itemsize or is_complex(x.dtype) or is_complex(dtype):
             raise DTypeError(f"bitcast: {x.dtype.name} and {dtype.name} differ in width")
         return x.extents, dtype
 
@@ -276,52 +370,11 @@ class BitCast(Primitive):
         return np.ascontiguousarray(x).view(dtype).reshape(x.shape)
 
 
-ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
-PARITY = 0x1BD11BDA
-
-
-def threefry_rounds(k0: Any, k1: Any, c0: Any, c1: Any) -> tuple[Any, Any]:
-    """Threefry-2x32 with 20 rounds, on anything with `+`, `^`, `<<`, `>>` modulo 2^32.
-
-    Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as 1, 2, 3. SC 2011.
-    """
-    keys = (k0, k1, k0 ^ k1 ^ PARITY)
-    x, y = c0 + k0, c1 + k1
-    for group in range(5):
-        for rotation in ROTATIONS[group % 2]:
-            x = x + y
-            y = x ^ ((y << rotation) | (y >> (32 - rotation)))
-        x = x + keys[(group + 1) % 3]
-        y = y + keys[(group + 2) % 3] + (group + 1)
-    return x, y
-
-
-class Threefry(Primitive):
-    """One word of the Threefry-2x32 block of a key (k0, k1) and a counter (c0, c1).
-
-    A primitive rather than a hundred shifts and sums, since every random number needs one.
-    """
-
-    name = "threefry"
-    elementwise = True
-    differentiable = False
-
-    def infer(self, *inputs: Tensor, word: int) -> tuple[tuple[Size, ...], np.dtype[Any]]:
-        if any(item.dtype != np.uint32 for item in inputs):
-            raise DTypeError("threefry: expected uint32 key and counter")
-        return merge_extents(self.name, inputs), inputs[0].dtype
-
-    def meaning(self, *words: np.ndarray, word: int) -> np.ndarray:
-        with np.errstate(over="ignore"):
-            return np.asarray(threefry_rounds(*(np.atleast_1d(w) for w in words))[word]).reshape(
-                words[0].shape
-            )
-
-
-def _enter(primitive: Primitive) -> None:
+def enter(primitive: Primitive) -> None:
+    """Register an elementwise primitive."""
     register(primitive)
     ELEMENTWISE[primitive.name] = primitive
 
 
-for _primitive in (*_TABLE, _Where(), Cast(), BitCast(), Threefry()):
-    _enter(_primitive)
+for _primitive in (*_TABLE, _Where(), Cast(), BitCast()):
+    enter(_primitive)

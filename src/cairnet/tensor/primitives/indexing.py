@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from cairnet.base.dtypes import int64, is_integer
+from cairnet.base.dtypes import int64, is_complex, is_integer
 from cairnet.base.errors import DTypeError, ShapeError
 from cairnet.tensor.core import Tensor, apply
 from cairnet.tensor.extent import Size
@@ -100,6 +100,8 @@ class Argsort(Primitive):
     differentiable = False
 
     def infer(self, x: Tensor, *, axis: int, descending: bool) -> Signature:
+        if is_complex(x.dtype):
+            raise DTypeError(f"argsort: complex numbers have no order, got {x.describe()}")
         return x.extents, int64
 
     def meaning(self, x: np.ndarray, *, axis: int, descending: bool) -> np.ndarray:

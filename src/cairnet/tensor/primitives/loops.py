@@ -31,12 +31,12 @@ What a compiler may rely on:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from cairnet.base.dtypes import is_floating
+from cairnet.base.dtypes import is_complex, is_differentiable
 from cairnet.base.errors import GraphError, ShapeError
 from cairnet.tensor.core import Input, Tensor, apply, topological_order
 from cairnet.tensor.extent import Extent, Size, evaluate, symbols_of
@@ -44,7 +44,7 @@ from cairnet.tensor.primitive import Primitive, register
 from cairnet.tensor.primitives.movement import filled
 from cairnet.tensor.substitution import substitute
 
-__all__ = ["SCAN", "Body", "scan_node"]
+__all__ = ["SCAN", "Body", "has_complex", "has_complex_numbers", "scan_node"]
 
 Signature = tuple[tuple[Size, ...], np.dtype[Any]]
 
@@ -59,9 +59,18 @@ class Body:
         sequences: the number of sequences.
         extends: a body whose inputs and first outputs these are, or None.
         symbols: the unknown extents that the graph of the body mentions.
+        has_complex: whether the graph of the body has complex numbers in it.
     """
 
-    __slots__ = ("carries", "extends", "inputs", "outputs", "sequences", "symbols")
+    __slots__ = (
+        "carries",
+        "extends",
+        "has_complex",
+        "inputs",
+        "outputs",
+        "sequences",
+        "symbols",
+    )
 
     def __init__(
         self,
@@ -76,12 +85,14 @@ class Body:
         self.carries = carries
         self.sequences = sequences
         self.extends = extends
-        self.symbols = self._symbols()
+        graph = (*self.inputs, *topological_order(self.outputs))
+        self.symbols = self._symbols(graph)
+        self.has_complex = any(has_complex(tensor) for tensor in graph)
 
-    def _symbols(self) -> tuple[Extent, ...]:
+    def _symbols(self, graph: Iterable[Tensor]) -> tuple[Extent, ...]:
         known = set(self.inputs)
         found: dict[Extent, None] = {}
-        for tensor in (*self.inputs, *topological_order(self.outputs)):
+        for tensor in graph:
             if isinstance(tensor, Input) and tensor not in known:
                 raise GraphError(
                     f"the step of a scan reads input {tensor.name!r} (made at {tensor.source}), "
@@ -93,6 +104,19 @@ class Body:
 
     def __repr__(self) -> str:
         return f"<body of {self.carries} carries, {self.sequences} sequences>"
+
+
+def has_complex(tensor: Tensor) -> bool:
+    """Whether a node is complex, or a loop with complex numbers in its body."""
+    if tensor.primitive is SCAN:
+        body: Body = tensor.parameters["body"]
+        return body.has_complex
+    return is_complex(tensor.dtype)
+
+
+def has_complex_numbers(inputs: Iterable[Tensor], results: Iterable[Tensor]) -> bool:
+    """Whether there is a complex number anywhere in a graph, in the bodies of loops too."""
+    return any(has_complex(tensor) for tensor in (*inputs, *topological_order(results)))
 
 
 def scan_node(
@@ -341,7 +365,7 @@ def _or_zeros(share: Tensor | None, like: Tensor) -> Tensor:
 
 
 def _flows(tensor: Tensor, wanted: bool) -> bool:
-    return wanted and is_floating(tensor.dtype)
+    return wanted and is_differentiable(tensor.dtype)
 
 
 def _live_carries(body: Body, wanted: Sequence[bool]) -> list[bool]:
@@ -358,7 +382,7 @@ def _live_carries(body: Body, wanted: Sequence[bool]) -> list[bool]:
         found = {
             body.inputs[i]
             for i in carries
-            if body.outputs[i] in reached and is_floating(body.inputs[i].dtype)
+            if body.outputs[i] in reached and is_differentiable(body.inputs[i].dtype)
         }
         if found <= reached:
             return [body.inputs[i] in reached for i in carries]

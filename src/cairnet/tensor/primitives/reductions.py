@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from cairnet.base.dtypes import int64
-from cairnet.base.errors import ShapeError
+from cairnet.base.dtypes import int64, is_complex
+from cairnet.base.errors import DTypeError, ShapeError
 from cairnet.tensor.core import Tensor, apply
 from cairnet.tensor.extent import Size
 from cairnet.tensor.primitive import Primitive, register
@@ -43,6 +43,11 @@ def restore_axes(reduced: Tensor, like: Tensor, axes: Sequence[int]) -> Tensor:
     """Repeat a reduced tensor along the axes it lost, back to the extents of `like`."""
     kept = tuple(1 if i in axes else size for i, size in enumerate(like.extents))
     return apply(BROADCAST, apply(RESHAPE, reduced, shape=kept), shape=like.extents)
+
+
+def _check_order(name: str, x: Tensor) -> None:
+    if is_complex(x.dtype):
+        raise DTypeError(f"{name}: complex numbers have no order, got {x.describe()}")
 
 
 class Reduction(Primitive):
@@ -93,6 +98,10 @@ class Product(Reduction):
 class Extreme(Reduction):
     """The largest or the smallest element; a NaN anywhere gives NaN."""
 
+    def infer(self, x: Tensor, *, axes: tuple[int, ...]) -> Signature:
+        _check_order(self.name, x)
+        return super().infer(x, axes=axes)
+
     def vjp(self, g: Tensor, y: Tensor, x: Tensor, *, axes: tuple[int, ...]) -> Sequence[Tensor]:
         # Equal extremes share the cotangent evenly.
         hits = apply(ELEMENTWISE["equal"], x, restore_axes(y, x, axes))
@@ -111,6 +120,7 @@ class ArgExtreme(Primitive):
         self.function = function
 
     def infer(self, x: Tensor, *, axis: int) -> Signature:
+        _check_order(self.name, x)
         if x.extents[axis] == 0:
             raise ShapeError(f"{self.name} over zero elements has no value (shape {x.shape})")
         return tuple(s for i, s in enumerate(x.extents) if i != axis), int64

@@ -15,8 +15,8 @@ from typing import Any, cast
 
 import numpy as np
 
-from cairnet.base.dtypes import int32, uint8
-from cairnet.base.errors import ShapeError
+from cairnet.base.dtypes import int32, is_complex, uint8
+from cairnet.base.errors import DTypeError, ShapeError
 from cairnet.tensor.core import Tensor, apply
 from cairnet.tensor.extent import Size
 from cairnet.tensor.primitive import Primitive, register
@@ -162,6 +162,8 @@ class WindowArgmax(Primitive):
         padding: Pairs,
         dilation: tuple[int, ...],
     ) -> Signature:
+        if is_complex(x.dtype):
+            raise DTypeError(f"{self.name}: complex numbers have no order, got {x.describe()}")
         dtype = uint8 if math.prod(window) <= 256 else int32
         return _space(self.name, x.extents, window, strides, padding, dilation), dtype
 
