@@ -210,6 +210,9 @@ def test_explain_shows_graph_and_loops(run: Run, trained: Path) -> None:
     loops = run("explain", str(trained), "--batch-size", "4").out
     assert "kernel 0" in loops
     assert "cycles" in loops
+    step = run("explain", str(trained), "--level", "graph", "--training").out
+    assert "gradient" in step
+    assert len(step.splitlines()) > 3 * len(graph.splitlines())
     wrong = run("explain", str(trained), "--level", "loop")
     assert wrong.code == 2
     assert "unknown level 'loop'; did you mean 'loops'" in wrong.err
@@ -290,3 +293,6 @@ def test_a_network_that_takes_no_pictures_is_refused(run: Run, tmp_path: Path) -
     assert "expected a network that takes pictures (height, width, 1 or 3)" in finished.err
     finished = run("evaluate", "rows.safetensors")
     assert "saved without a loss" in finished.err
+    finished = run("explain", "rows.safetensors", "--training")
+    assert finished.code == 2
+    assert "saved without a loss, so there is no step of training" in finished.err

@@ -218,7 +218,7 @@ def test_refusals() -> None:
         cn.explain(f, "loop")
     with pytest.raises(ValueError, match=r"unknown level"):
         cn.explain(f, np.ones(3))  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match=r"expected a function made by cn.function, got Input"):
+    with pytest.raises(ValueError, match=r"made by cn.function, or a model, got Input"):
         cn.explain(x, "graph")  # type: ignore[arg-type]
     for wrong in (1, -1, "0"):
         with pytest.raises(ValueError, match=r"kernel: expected a number from 0 to 0"):

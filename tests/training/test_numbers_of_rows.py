@@ -55,7 +55,7 @@ def test_a_number_outside_is_refused_with_its_row(method: str, number: int) -> N
     model = in_a_row()
     model.compile("sgd", "sparse_categorical_crossentropy")
     before = model.get_weights()
-    words = rf"x: expected numbers from 0 to 9, since an Embedding with input_dim=10 .* x\[5, 1\] is {number} \(2 of 8"
+    words = rf"x: expected numbers from 0 to 9, .* input_dim=10 .* x\[5, 1\] is {number} \(2 of 8"
     with pytest.raises(ArgumentError, match=words):
         METHODS[method](model, with_word(number))
     for one, other in zip(before, model.get_weights(), strict=True):

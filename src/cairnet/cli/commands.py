@@ -186,11 +186,16 @@ def summary(model: ModelFile) -> None:
     epilog=_examples(
         "cairnet explain lenet5.safetensors",
         "cairnet explain lenet5.safetensors --level graph",
+        "cairnet explain lenet5.safetensors --training --batch-size 128",
         "cairnet explain lenet5.safetensors --level asm --kernel 0 --batch-size 1",
     )
 )
 def explain(
     model: ModelFile,
+    training: Annotated[
+        bool,
+        typer.Option("--training", help="A step of training, instead of the forward pass."),
+    ] = False,
     level: Annotated[
         str, typer.Option(metavar="LEVEL", help="graph, rewritten, loops, llvm or asm.")
     ] = "loops",
@@ -206,7 +211,7 @@ def explain(
     """Show what a saved network is made into: its graph, loops or machine code."""
     from cairnet.cli.explaining import explain_model
 
-    explain_model(model, level, batch_size, kernel, threads)
+    explain_model(model, level, batch_size, kernel, threads, training=training)
 
 
 @app.command(

@@ -4,40 +4,50 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
 from cairnet.base.configuration import configure
-from cairnet.base.errors import ArgumentError
-from cairnet.runtime import explain, function
-from cairnet.tensor.core import Input, input
+from cairnet.base.errors import GraphError
+from cairnet.cli.batches import one_or_list, random_inputs, random_targets
+from cairnet.runtime import explain
 from cairnet.training.files import load_model
 
 __all__ = ["explain_model"]
 
 
 def explain_model(
-    path: Path, level: str, batch_size: int, kernel: int | None, threads: int | None
+    path: Path,
+    level: str,
+    batch_size: int,
+    kernel: int | None,
+    threads: int | None,
+    *,
+    training: bool = False,
 ) -> None:
-    """Print the forward pass of a saved network for batches of one size, at one level.
+    """Print a saved network for batches of one size, at one level.
+
+    Args:
+        path: the saved network.
+        level: see `cn.explain`.
+        batch_size: rows in a batch.
+        kernel: the number of a kernel; None for all.
+        threads: how many to compile for; None for as many as are fastest.
+        training: whether to show a step of training, with its gradients and updates, instead of
+            the forward pass.
 
     Raises:
         ArgumentError: an extent of the network's input is not known.
+        GraphError: a step of training, of a network that was saved without a loss.
         UnknownNameError: there is no such level.
     """
     if threads is not None:
         configure(threads=threads)
     model = load_model(path)
-    batch: list[Input] = []
-    examples: list[np.ndarray] = []
-    for place in model.places:
-        if None in place.sample:
-            raise ArgumentError(
-                f"{path}: expected a network whose inputs have known extents, {place.name!r} is "
-                f"{(None, *place.sample)}"
+    inputs = random_inputs(model, batch_size)
+    data = [one_or_list(inputs)]
+    if training:
+        if model.compiled is None:
+            raise GraphError(
+                f"{path}: this model was saved without a loss, so there is no step of training to "
+                "show; call compile before save, or leave --training out"
             )
-        rows = batch[0].extents[0] if batch else None
-        batch.append(input((rows, *place.sample), place.dtype, place.name))
-        examples.append(np.zeros((batch_size, *place.sample), place.dtype))
-    outputs = model.forward(batch, training=False)
-    forward = function(batch, outputs, name=model.name, backend="native")
-    print(explain(forward, level, *examples, kernel=kernel))
+        data.append(one_or_list(random_targets(model, inputs)))
+    print(explain(model, level, *data, kernel=kernel))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from cairnet.base.errors import ArgumentError, UnknownNameError
 from cairnet.runtime.function import Function
@@ -13,7 +13,7 @@ from cairnet.tensor.printer import format_graph
 if TYPE_CHECKING:
     from cairnet.backends.native.program import NativeProgram
 
-__all__ = ["LEVELS", "Explanation", "explain"]
+__all__ = ["LEVELS", "Explainable", "Explanation", "explain"]
 
 LEVELS = ("graph", "rewritten", "loops", "llvm", "asm")
 
@@ -27,8 +27,19 @@ class Explanation(str):
         return str(self)
 
 
+@runtime_checkable
+class Explainable(Protocol):
+    """Something that has functions inside, as a model has: it says which one arguments call for."""
+
+    def function_for(self, *arguments: Any) -> tuple[Function, tuple[Any, ...]]:
+        """A function made by `cn.function`, and the arguments for it."""
+
+
 def explain(
-    function: Function, level: str = "loops", *arguments: Any, kernel: int | None = None
+    function: Function | Explainable,
+    level: str = "loops",
+    *arguments: Any,
+    kernel: int | None = None,
 ) -> Explanation:
     """What a function has been made into, at one of five levels.
 
@@ -44,11 +55,12 @@ def explain(
     one can be asked for by its number.
 
     Args:
-        function: a function made by `cn.function`.
+        function: a function made by `cn.function`; or a model: with data x, what `predict` does
+            with it; with x and targets y, a step of training with its gradients and updates.
         level: one of the five.
-        arguments: values for the function's inputs: the program shown is the one that a call with
-            them would run, and it is compiled if need be. Without them it is the one that ran
-            last. The level "graph" needs neither.
+        arguments: values for the function's inputs, or data for the model: the program shown is
+            the one that a call with them would run, and it is compiled if need be. Without them it
+            is the one that ran last. The level "graph" needs neither.
         kernel: the number of a kernel, to see no more than that one.
 
     Returns:
@@ -72,15 +84,25 @@ def explain(
             # ... about ... cycles
             total = sum over i1 < 3 of exp(x[0, i1])
             output0[0] := total
+        >>> model = cn.Sequential([cn.Input((2,)), cn.layers.Dense(1, use_bias=False)])
+        >>> cn.explain(model, "graph")
+        %0 = input "input" : float32[None, 2]  ...
+        %1 = reshape(%0, shape=(len(input), 2)) : float32[None, 2]  # input, ...
+        %2 = variable "dense/kernel" : float32[2, 1]  # dense, ...
+        %3 = dot(%1, %2, contract=((1,), (0,)), batch=((), ())) : float32[None, 1]  # dense, ...
+        return %3
     """
-    if not isinstance(function, Function):
+    if not isinstance(function, Function | Explainable):
         raise ArgumentError(
-            f"explain: expected a function made by cn.function, got {type(function).__name__}"
+            "explain: expected a function made by cn.function, or a model, got "
+            f"{type(function).__name__}"
         )
     if not isinstance(level, str) or level not in LEVELS:
         raise UnknownNameError("level", level, LEVELS)
     if kernel is not None and level not in ("loops", "llvm", "asm"):
         raise ArgumentError(f'kernel: the level "{level}" shows no kernels, those after it do')
+    if not isinstance(function, Function):
+        function, arguments = function.function_for(*arguments)
     if level == "graph":
         return Explanation(format_graph(function.graph.outputs, function.graph.updates))
     program, sizes = _chosen(function, level, arguments)

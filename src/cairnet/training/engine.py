@@ -90,7 +90,7 @@ class Engine:
             self._frozen(),
         )
         if key not in self._functions:
-            batch = _placeholders(data.arrays)
+            batch = self._placeholders(data.inputs, data.targets, data.weights)
             self._functions[key] = self._stepping(compiled, data, batch, batch, "train")
         return self._functions[key]
 
@@ -150,6 +150,26 @@ class Engine:
             total = total + astype(extra, total.dtype)
         return {"loss": total, **outputs}
 
+    def _placeholders(
+        self,
+        inputs: Sequence[np.ndarray],
+        targets: Sequence[np.ndarray] = (),
+        weights: np.ndarray | None = None,
+    ) -> list[Input]:
+        """A placeholder for a batch of each array; all batches have the same length."""
+        named = [place.name for place in self._model.places or ()]
+        if len(named) != len(inputs):
+            named = ["x", *(f"x_{number}" for number in range(1, len(inputs)))]
+        named += [f"y_{number}" if number else "y" for number in range(len(targets))]
+        arrays = [*inputs, *targets]
+        if weights is not None:
+            named, arrays = [*named, "sample_weight"], [*arrays, weights]
+        found: list[Input] = []
+        for array, name in zip(arrays, named, strict=True):
+            rows = found[0].extents[0] if found else None
+            found.append(input((rows, *array.shape[1:]), array.dtype, name))
+        return found
+
     def evaluator(self, compiled: Compiled, data: Data) -> Function:
         """The function that takes a batch of the data and measures loss and metrics."""
         key = (
@@ -159,7 +179,7 @@ class Engine:
             self._frozen(),
         )
         if key not in self._functions:
-            batch = _placeholders(data.arrays)
+            batch = self._placeholders(data.inputs, data.targets, data.weights)
             with Effects() as effects:
                 outputs = self._measured(compiled, data, batch, effects, training=False)
             name = f"{self._model.name}.evaluate"
@@ -174,7 +194,7 @@ class Engine:
             configuration(),
         )
         if key not in self._functions:
-            batch = _placeholders(inputs)
+            batch = self._placeholders(inputs)
             # Out of training, what layers remember is the state of recurrent ones.
             with Effects() as effects:
                 outputs = self._model.forward(batch, training=False)
@@ -214,16 +234,6 @@ class Engine:
         if count % batch_size:
             rest = (array[np.newaxis, whole * batch_size :] for array in arrays)
             yield count % batch_size, step.steps(1, *rest)
-
-
-def _placeholders(arrays: Sequence[np.ndarray]) -> list[Input]:
-    """A placeholder for a batch of each array; all batches have the same length."""
-    first = input((None, *arrays[0].shape[1:]), arrays[0].dtype, "x")
-    others = [
-        input((first.extents[0], *array.shape[1:]), array.dtype, f"x_{number}")
-        for number, array in enumerate(arrays[1:], 1)
-    ]
-    return [first, *others]
 
 
 def _signature(array: np.ndarray) -> tuple[Any, ...]:

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from cairnet.base.errors import ArgumentError
 from cairnet.base.seeds import generator
-from cairnet.runtime import Profile, profile
+from cairnet.runtime import Function, Profile, profile
 from cairnet.training.arrays import whole
 from cairnet.training.learner import Learner
 from cairnet.training.totals import Totals
@@ -17,7 +18,7 @@ __all__ = ["OnBatch"]
 
 
 class OnBatch(Learner):
-    """`train_on_batch`, `test_on_batch`, `predict_on_batch` and `profile`; see `Model`."""
+    """`train_on_batch` and its kin, and a look at the functions behind them; see `Model`."""
 
     def train_on_batch(
         self,
@@ -157,6 +158,60 @@ class OnBatch(Learner):
         data = self._data(compiled, x, y, sample_weight, class_weight)
         rows = generator(0).permutation(len(data))[:batch_size]
         return profile(self._engine.trainer(compiled, data), rows, seconds=seconds)
+
+    def function_for(self, *data: Any) -> tuple[Function, tuple[np.ndarray, ...]]:
+        """The compiled function behind `predict`, or behind a step of training, with its arguments.
+
+        It is an ordinary function of `cn.function`: it can be called, explained
+        (`cn.explain(model, level, *data)` asks here) and measured. Called, the one for training
+        changes the weights.
+
+        Args:
+            data: x, inputs as for `predict`, for the function of `predict`; or x and y, and if
+                need be the weights of the samples, as for `fit`, for a step of training on them.
+                Nothing for the function of `predict`, and a batch of one row of zeros.
+
+        Returns:
+            The function, and the arrays that it is to be called with, checked and converted.
+
+        Raises:
+            ArgumentError: more than three arguments; or none, and an extent of the input is not
+                known.
+            GraphError, ShapeError, DTypeError, NonFiniteError: see `fit`.
+
+        Example:
+            >>> import cairnet as cn
+            >>> model = cn.Sequential([cn.Input((1,)), cn.layers.Dense(1)])
+            >>> model.compile("sgd", "mean_squared_error")
+            >>> step, arrays = model.function_for([[1.0]], [[2.0]])
+            >>> sorted(step(*arrays))
+            ['loss']
+            >>> len(step.graph.updates)
+            3
+        """
+        if len(data) > 3:
+            raise ArgumentError(f"data: expected x, y and sample_weight at most, got {len(data)}")
+        if len(data) > 1:
+            compiled = self._checked_compiled()
+            checked = self._data(compiled, *data)
+            return self._engine.stepper(compiled, checked), checked.arrays
+        inputs = self._inputs("x", data[0]) if data else self._zeros()
+        return self._engine.predictor(inputs), inputs
+
+    def _zeros(self) -> tuple[np.ndarray, ...]:
+        """A row of zeros for every input."""
+        arrays = []
+        for place in self.places or ():
+            if place.sample is None or None in place.sample:
+                raise ArgumentError(
+                    f"data: expected inputs, since the extents of {place.name!r} are not all "
+                    f"known: {(None, *(place.sample or ()))}"
+                )
+            sizes = [size for size in place.sample if size is not None]
+            arrays.append(np.zeros((1, *sizes), place.dtype))
+        if not arrays:
+            raise ArgumentError("data: expected inputs, since the model's shapes are not known yet")
+        return tuple(arrays)
 
     def _of_batch(self, outputs: Mapping[str, np.ndarray], rows: int, return_dict: bool) -> Any:
         compiled = self._checked_compiled()
