@@ -516,5 +516,30 @@ RECORDS = [
     Record("SpatialDropout2D", {"rate": 0.5}, (4, 3, 2), (4, 3, 2), _first),
     Record("GaussianNoise", {"stddev": 0.5}, (2, 3), (2, 3), _first),
     Record("GaussianDropout", {"rate": 0.5}, (2, 3), (2, 3), _first),
+    Record("RandomFlip", {"mode": "horizontal"}, (4, 3, 2), (4, 3, 2), _first),
+    Record(
+        "RandomTranslation",
+        {"height_factor": 0.3, "width_factor": (-0.2, 0.4), "fill_mode": "wrap"},
+        (4, 3, 2),
+        (4, 3, 2),
+        _first,
+    ),
+    Record(
+        "RandomRotation", {"factor": 0.2, "fill_mode": "constant"}, (4, 3, 2), (4, 3, 2), _first
+    ),
+    Record(
+        "RandomZoom",
+        {"height_factor": 0.2, "interpolation": "nearest"},
+        (4, 3, 2),
+        (4, 3, 2),
+        _first,
+    ),
+    Record(
+        "Rescaling",
+        {"scale": 0.5, "offset": -1.0},
+        (2, 3),
+        (2, 3),
+        lambda x: x * 0.5 - 1,
+    ),
     Record("InputLayer", {"shape": (2, None), "dtype": "float64"}, (2, 3), (2, 3), _first),
 ]

@@ -126,6 +126,11 @@ REFUSED_INPUTS = [
     Refusal("SpatialDropout2D", {"rate": 0.5}, (None, 28, 28), IMAGES),
     Refusal("GaussianNoise", {"stddev": 0.5}, (None, 3), "a floating dtype, got int64", "int64"),
     Refusal("GaussianDropout", {"rate": 0.5}, (None, 3), "a floating dtype, got int64", "int64"),
+    Refusal("RandomFlip", {}, (None, 28, 28), IMAGES),
+    Refusal("RandomTranslation", {"height_factor": 0.1, "width_factor": 0}, (None, 28, 28), IMAGES),
+    Refusal("RandomRotation", {"factor": 0.1}, (None, 28, 28), IMAGES),
+    Refusal("RandomZoom", {"height_factor": 0.1}, (None, 28, 28), IMAGES),
+    Refusal("Rescaling", {"scale": 2.0}, (None, 3), "expected numbers, got bool", "bool"),
     Refusal("InputLayer", {"shape": (4,)}, (None, 5), "expected a shape (batch, 4), got"),
     Refusal("InputLayer", {"shape": (4,)}, (None, 4), "expected float32, got int64", "int64"),
 ]
@@ -200,5 +205,10 @@ REFUSED_ARGUMENTS: list[tuple[str, dict[str, Any], str]] = [
     ("Dropout", {"rate": 0.5, "noise_shape": 3}, "noise_shape: expected a tuple with None"),
     ("SpatialDropout2D", {"rate": -0.5}, "rate: .* got -0.5"),
     ("GaussianNoise", {"stddev": -1}, "stddev: expected a number, 0 or more, got -1"),
+    ("RandomFlip", {"mode": "left"}, "mode 'left'"),
+    ("RandomTranslation", {"height_factor": 2, "width_factor": 0}, "height_factor: .* got 2"),
+    ("RandomRotation", {"factor": (0.2, 0.1)}, "factor: expected a number from 0 to 1, or a pair"),
+    ("RandomZoom", {"height_factor": 0.1, "fill_mode": "edge"}, "fill_mode 'edge'"),
+    ("Rescaling", {"scale": None}, "scale: expected"),
     ("GaussianDropout", {"rate": 1}, "rate: expected a number from 0 to below 1, got 1"),
 ]

@@ -30,6 +30,10 @@ RANDOM_OR_MEASURED = (
     "SpatialDropout2D",
     "GaussianNoise",
     "GaussianDropout",
+    "RandomFlip",
+    "RandomTranslation",
+    "RandomRotation",
+    "RandomZoom",
 )
 CASES = [
     (record, training)

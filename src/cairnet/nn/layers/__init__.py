@@ -6,6 +6,12 @@ merge take a list of tensors.
 
 from cairnet.nn.effects import Effects, add_loss, add_update, latest
 from cairnet.nn.layers.activation import Activation
+from cairnet.nn.layers.augmentation import (
+    RandomFlip,
+    RandomRotation,
+    RandomTranslation,
+    RandomZoom,
+)
 from cairnet.nn.layers.base import Layer
 from cairnet.nn.layers.batch_normalization import BatchNormalization
 from cairnet.nn.layers.bidirectional import Bidirectional
@@ -40,6 +46,7 @@ from cairnet.nn.layers.prelu import PReLU
 from cairnet.nn.layers.random_keys import RandomKeys
 from cairnet.nn.layers.rectifiers import ELU, LeakyReLU, ReLU, Softmax
 from cairnet.nn.layers.recurrent import RNN
+from cairnet.nn.layers.rescaling import Rescaling
 from cairnet.nn.layers.shaping import Flatten, Permute, RepeatVector, Reshape
 from cairnet.nn.layers.simple_rnn import SimpleRNN, SimpleRNNCell
 from cairnet.nn.layers.stacked_cells import StackedRNNCells
@@ -92,9 +99,14 @@ __all__ = [
     "Multiply",
     "PReLU",
     "Permute",
+    "RandomFlip",
     "RandomKeys",
+    "RandomRotation",
+    "RandomTranslation",
+    "RandomZoom",
     "ReLU",
     "RepeatVector",
+    "Rescaling",
     "Reshape",
     "SimpleRNN",
     "SimpleRNNCell",
