@@ -7,6 +7,7 @@ from tests.graph_operations import (
     functions,
     indexing,
     integers,
+    linalg,
     movement,
     reductions,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "functions",
     "indexing",
     "integers",
+    "linalg",
     "movement",
     "reductions",
 ]

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from tests.tensor.linalg_records import ENTRIES
 
 import cairnet as cn
 from cairnet.tensor.core import Literal, apply
@@ -472,6 +473,13 @@ def scan_records() -> list[Record]:
     ]
 
 
+def linalg_records() -> list[Record]:
+    return [
+        Record(name, arrays, expected, parameters, label)
+        for name, arrays, expected, parameters, label in ENTRIES
+    ]
+
+
 RECORDS: list[Record] = [
     *elementwise_records(),
     *movement_records(),
@@ -480,6 +488,7 @@ RECORDS: list[Record] = [
     *contraction_records(),
     *indexing_records(),
     *scan_records(),
+    *linalg_records(),
 ]
 
 # Their values come from outside the graph.

@@ -159,7 +159,7 @@ def _without_dead_stores(nests: list[Nest]) -> list[Nest]:
         changed = False
         read = {buffer for nest in nests for buffer in nest.reads()}
         for nest in nests:
-            if nest.kind in ("sort", "loop"):
+            if nest.kind in ("sort", "loop", "call"):
                 continue
             kept = tuple(s for s in nest.stores if s.buffer.kind != "arena" or s.buffer in read)
             if len(kept) != len(nest.stores):

@@ -23,6 +23,7 @@ from cairnet.compiler.loops import (
     Store,
 )
 from cairnet.compiler.nest import Lowering, NotStoredError
+from cairnet.compiler.routines import ROUTINES
 from cairnet.compiler.storage import is_leaf
 from cairnet.compiler.windows import window_argmax, window_put, window_sum, window_take
 from cairnet.tensor.core import Tensor
@@ -234,4 +235,5 @@ HEARTS: dict[str, Builder] = {
     "concatenate": _concatenate,
     "scatter_add": _scatter_add,
     "argsort": _argsort,
+    **ROUTINES,
 }

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from cairnet.compiler.calls import Call
 from cairnet.compiler.loops import (
     Affine,
     Axis,
@@ -113,7 +114,10 @@ class _Writer:
             self.places[id(item)] = number
         folds = tuple(self._fold(fold) for fold in nest.folds)
         stores = tuple(self._store(store) for store in nest.stores)
-        return Form((nest.kind, axes, tuple(nodes), folds, stores, tuple(self.known)), self.parts)
+        kind: Hashable = nest.kind
+        if isinstance(nest, Call):
+            kind = (nest.routine, nest.arguments, nest.spoiled, nest.reports, nest.work)
+        return Form((kind, axes, tuple(nodes), folds, stores, tuple(self.known)), self.parts)
 
     def _part(self, part: Axis | Buffer, *description: Hashable) -> int:
         if part not in self.parts:

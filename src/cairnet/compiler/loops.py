@@ -1,7 +1,8 @@
 """The loop IR: the whole grammar of what the compiler emits, on one page.
 
-    program  = (nest | loop)*
+    program  = (nest | loop | call)*
     loop     = program, run length times, over memory that moves on at every turn
+    call     = for parallel axes: a routine from outside on pieces of memory (see `calls`)
     nest     = for parallel axes: fold over reduce axes, then stores
     axis     = a named counter 0 … extent - 1
     affine   = constant + sum of coefficient · axis
@@ -323,8 +324,8 @@ class Nest:
         tensors: the graph nodes that this nest computes, for explanations.
         kind: "map" (as above), "running" (stores happen at every step of the reduce axes),
             "scatter" (stores add to what is there, at every step of the reduce axes, in order),
-            "sort" (the positions along the reduce axis in the order of the fold's values), or
-            "loop" (see `Loop`).
+            "sort" (the positions along the reduce axis in the order of the fold's values),
+            "loop" (see `Loop`) or "call" (see `cairnet.compiler.calls.Call`).
     """
 
     axes: tuple[Axis, ...]

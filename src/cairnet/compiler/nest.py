@@ -57,6 +57,8 @@ class Lowering:
     ) -> None:
         self.stored = stored
         self.companions = dict(companions or {})
+        #: The outputs of each joint computation by number, under the first of them in the order.
+        self.families: Mapping[Tensor, Mapping[int, Tensor]] = {}
         self.buffers: dict[Tensor, Buffer] = {}
         self._memo: dict[tuple[Any, ...], Expression] = {}
 

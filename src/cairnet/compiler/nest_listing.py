@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from cairnet.base.errors import CompileError
+from cairnet.compiler.calls import Argument, Call, Operand, Target
 from cairnet.compiler.formulas import Formulas, affine_text, guard_text
 from cairnet.compiler.loops import (
     Axis,
@@ -190,6 +192,7 @@ class _NestWriter:
             "sort": self._sort,
             "running": self._running,
             "scatter": self._scatter,
+            "call": self._call,
         }.get(self.nest.kind, self._map)()
         if not self.nest.axes:
             return body
@@ -220,6 +223,25 @@ class _NestWriter:
             f"{result} := the positions of {self.formulas.text(fold.value)} in {fold.kind} order",
             f"{INDENT}with {spare} as spare memory for the merges",
         ]
+
+    def _call(self) -> list[str]:
+        call = self.nest
+        if not isinstance(call, Call):
+            raise CompileError("a nest of kind 'call' is no call")
+        handed = ", ".join(self._handed(call, argument) for argument in call.arguments)
+        lines = wrapped(f"call {call.routine}", f"({handed})")
+        for number, count in call.spoiled:
+            place = self._place(call.stores[number])
+            lines.append(f"{INDENT}where it fails: {count} elements from {place} on := nan")
+        return lines
+
+    def _handed(self, call: Call, argument: Argument) -> str:
+        """An argument of a routine; memory as the address of its first element."""
+        if isinstance(argument, Target):
+            return f"&{self._place(call.stores[argument.store])}"
+        if isinstance(argument, Operand):
+            return f"&{self.formulas.text(call.folds[argument.fold].value)}"
+        return f'"{argument}"' if isinstance(argument, str) else str(argument)
 
     def _in_order(self, body: list[str]) -> list[str]:
         if not self.nest.reduce:

@@ -18,6 +18,7 @@ from cairnet.compiler.storage import stored_tensors
 from cairnet.compiler.tile import Schedule, Target, tile
 from cairnet.compiler.verify import verify_nests, verify_order, verify_program
 from cairnet.tensor.core import Input, Tensor, Variable, topological_order
+from cairnet.tensor.primitive import families
 
 __all__ = ["SERIAL_CYCLES", "LoopStep", "Lowered", "Observer", "Step", "lower"]
 
@@ -160,6 +161,10 @@ def nests_of(
     wanted = pad_convolutions(join_scans([tensor for _, tensor in (*outputs, *updates)]))
     lowering.stored = stored_tensors(wanted)
     lowering.companions = _companions(wanted)
+    lowering.families = {
+        leader: {member.parameters["output"]: member for member in members}
+        for leader, members in families(topological_order(wanted)).items()
+    }
     nests = _all_nests(lowering, wanted)
     count = len(outputs)
     for (buffer, _), tensor in zip(outputs, wanted[:count], strict=True):

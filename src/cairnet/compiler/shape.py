@@ -51,7 +51,7 @@ def _typical(size: Extent) -> int:
 
 def coalesce(nest: Nest) -> None:
     """Merge axes that every access walks as if they were one."""
-    if nest.kind == "sort":
+    if nest.kind in ("sort", "call"):
         return
     changed = True
     while changed:

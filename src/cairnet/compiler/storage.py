@@ -43,6 +43,13 @@ HEAVY = frozenset(
         "argsort",
         "concatenate",
         "scan",
+        "cholesky",
+        "determinant",
+        "eigh",
+        "qr",
+        "solve",
+        "solve_triangular",
+        "svd",
     }
 )
 _CONTRACTIONS = frozenset(

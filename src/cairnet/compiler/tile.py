@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from cairnet.base.dtypes import is_floating
 from cairnet.base.errors import CompileError
 from cairnet.compiler.bounds import bounding_axis, droppable_guards
+from cairnet.compiler.calls import Call
 from cairnet.compiler.costs import weight
 from cairnet.compiler.loops import (
     Axis,
@@ -110,6 +111,11 @@ class Schedule:
 
 def tile(nest: Nest, target: Target) -> Schedule:
     """The cheapest way to walk a nest."""
+    if isinstance(nest, Call):
+        # LAPACK's routines on small matrices: some four operations a cycle, and what a call costs.
+        each = 500.0 + hint(nest.work) / 4
+        cycles = each * math.prod(hint(axis.extent) for axis in nest.axes)
+        return Schedule(1, None, order=nest.axes, cycles=cycles)
     if nest.kind == "sort":
         rows = math.prod(hint(axis.extent) for axis in nest.axes)
         length = hint(nest.reduce[0].extent)

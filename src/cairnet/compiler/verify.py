@@ -110,7 +110,7 @@ def _verify_coverage(stage: str, nests: Sequence[Nest]) -> None:
     last: dict[Buffer, Nest] = {}
     unknown: set[Buffer] = set()
     for nest in nests:
-        if nest.kind in ("scatter", "loop"):
+        if nest.kind in ("scatter", "loop", "call"):
             continue
         points: Size = 1
         for axis in nest.axes if nest.kind == "map" else (*nest.axes, *nest.reduce):

@@ -42,6 +42,7 @@ _FOLDS = {
     "running": ("running_sum", "running_product"),
     "scatter": (),
     "sort": ("ascending", "descending"),
+    "call": ("operand",),
 }
 
 

@@ -10,6 +10,7 @@ from cairnet.base.errors import ArgumentError, GraphError, ShapeError
 from cairnet.tensor.core import Input, Tensor, Variable, topological_order
 from cairnet.tensor.extent import Extent, Size, evaluate, is_symbol, symbols_of
 from cairnet.tensor.primitives import WATCH
+from cairnet.tensor.primitives.linalg_matrices import MatrixPrimitive
 from cairnet.tensor.primitives.loops import Body
 from cairnet.tensor.substitution import substitute
 
@@ -207,6 +208,8 @@ def _meetings(tensor: Tensor) -> list[tuple[Size, Size]]:
         return list(zip(inputs[0].extents, inputs[1].extents, strict=True))
     if name == "scan":
         return _scan_meetings(tensor)
+    if isinstance(tensor.primitive, MatrixPrimitive):
+        return tensor.primitive.meetings(*inputs)
     return []
 
 

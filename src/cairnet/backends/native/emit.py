@@ -23,12 +23,14 @@ from dataclasses import dataclass
 from cairnet.backends.native.addresses import Place
 from cairnet.backends.native.blocks import Blocks, Tile, constant_mask
 from cairnet.backends.native.builder import Builder, Value
+from cairnet.backends.native.calls import emit_call
 from cairnet.backends.native.checked import STEP, CheckedBuilder
 from cairnet.backends.native.evaluate import Evaluator
 from cairnet.backends.native.folds import Accumulator, across_lanes
 from cairnet.backends.native.sorting import Row, emit_sort, sorted_axis
 from cairnet.base.errors import CompileError
 from cairnet.compiler.bounds import bounding_axis, droppable_guards
+from cairnet.compiler.calls import Call
 from cairnet.compiler.loops import Affine, Axis, Buffer, Guard, Load, Nest, expressions
 from cairnet.compiler.tile import Schedule
 from cairnet.tensor.extent import Extent, Size
@@ -132,7 +134,9 @@ class _Emitter:
         begin, end = builder.parameter(0), builder.parameter(1)
         with builder.loop(begin, end, stem="block") as number:
             indices = self.blocks.indices(number)
-            if self.nest.kind == "sort":
+            if isinstance(self.nest, Call):
+                emit_call(self.builder, self.nest, self._at(indices), self.size)
+            elif self.nest.kind == "sort":
                 self._sort(indices)
             else:
                 self.blocks.walk(indices)
@@ -263,10 +267,14 @@ class _Emitter:
                 result.append(Place(place, tile.mask if along and last else None))
         return result
 
+    def _at(self, bases: Mapping[Axis, Value]) -> Evaluator:
+        """One point of the parallel axes."""
+        return Evaluator(self.builder, self, None, 1, bases, self.nest, guarded=True)
+
     def _sort(self, bases: Mapping[Axis, Value]) -> None:
         """One row of a sort; the second store of the nest names the spare memory."""
         axis, keys, key_stride, order_stride = sorted_axis(self.nest)
-        evaluator = Evaluator(self.builder, self, None, 1, bases, self.nest, guarded=True)
+        evaluator = self._at(bases)
         order, spare = (evaluator.address(store.buffer, store.offset) for store in self.nest.stores)
         row = Row(
             evaluator.address(keys.buffer, keys.offset),

@@ -16,6 +16,7 @@ import llvmlite.binding as llvm
 
 from cairnet.backends.native.forking import guard
 from cairnet.backends.native.machine import Machine
+from cairnet.backends.native.outside import outside_symbols
 from cairnet.base.errors import CompileError
 
 __all__ = ["Library", "assembly", "compile_module", "generator_version", "load", "optimized_ir"]
@@ -86,6 +87,11 @@ class Library:
         builder = llvm.JITLibraryBuilder()
         builder.add_object_img(object_code)
         builder.add_current_process()  # libm, memcpy, pthread_create, …
+        outside = outside_symbols(object_code)
+        #: Whether the code calls routines of LAPACK or BLAS.
+        self.calls_outside = bool(outside)
+        for symbol, address in outside.items():
+            builder.import_symbol(symbol, address)
         try:
             self._tracker = builder.link(_engine(), self.name)
         except RuntimeError as error:

@@ -13,7 +13,6 @@ no number of threads.
 from __future__ import annotations
 
 import ctypes
-import importlib
 import re
 import threading
 from functools import cache
@@ -26,7 +25,6 @@ __all__ = ["PREFIX", "one_thread_each", "outside_symbols"]
 
 #: What the symbols of routines begin with in object code.
 PREFIX = "lapack."
-_HOMES = ("scipy.linalg.cython_lapack", "scipy.linalg.cython_blas")
 
 
 def outside_symbols(object_code: bytes) -> dict[str, int]:
@@ -37,11 +35,12 @@ def outside_symbols(object_code: bytes) -> dict[str, int]:
 
 @cache
 def _address(routine: str) -> int:
-    for home in _HOMES:
-        # Imported here, since SciPy's library takes longer to load than all of Cairnet.
-        capsules: dict[str, Any] = importlib.import_module(home).__pyx_capi__
-        if routine in capsules:
-            return _pointer_in(capsules[routine])
+    # Imported here, since SciPy's library takes longer to load than all of Cairnet.
+    from scipy.linalg import cython_blas, cython_lapack
+
+    for home in (cython_lapack, cython_blas):
+        if routine in home.__pyx_capi__:
+            return _pointer_in(home.__pyx_capi__[routine])
     raise CompileError(f"SciPy offers no routine {routine!r}")
 
 
@@ -97,6 +96,6 @@ def _libraries() -> list[Any]:
     return controllers
 
 
-#: A context in which routines of LAPACK and BLAS start no threads of their own; outside it they have
-#: as many as they had before the first of all who are inside it came.
+#: A context in which routines of LAPACK and BLAS start no threads of their own. When the last of
+#: all who are inside leaves it, they have as many as before the first one came.
 one_thread_each = _Limit()

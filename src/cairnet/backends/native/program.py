@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from cairnet.backends.native.blueprint import Blueprint, blueprint_of, pack, unp
 from cairnet.backends.native.faults import raise_noted
 from cairnet.backends.native.fingerprint import Fingerprint, fingerprint, sources_unchanged
 from cairnet.backends.native.machine import host
+from cairnet.backends.native.outside import one_thread_each
 from cairnet.backends.native.pace import Pace
 from cairnet.backends.native.tables import Sizes, Tables, address
 from cairnet.base.configuration import configuration
@@ -211,7 +213,8 @@ class NativeProgram:
             if place is not None:
                 buffers[place] = address(array)
                 strides[place] = array.nbytes // count
-        self._run_on_threads(sizes, count)
+        with one_thread_each if self._library.calls_outside else nullcontext():
+            self._run_on_threads(sizes, count)
         if self._source.checked:
             raise_noted(self._library.address("fault"), self)
         return results

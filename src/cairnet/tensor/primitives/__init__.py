@@ -8,6 +8,13 @@ from cairnet.tensor.primitives.contractions import (
 )
 from cairnet.tensor.primitives.elementwise import ELEMENTWISE
 from cairnet.tensor.primitives.indexing import ARGSORT, GATHER, SCATTER_ADD
+from cairnet.tensor.primitives.linalg_factorizing import EIGH, QR, SVD
+from cairnet.tensor.primitives.linalg_solving import (
+    CHOLESKY,
+    DETERMINANT,
+    SOLVE,
+    SOLVE_TRIANGULAR,
+)
 from cairnet.tensor.primitives.loops import SCAN
 from cairnet.tensor.primitives.markers import STOP_GRADIENT, WATCH
 from cairnet.tensor.primitives.movement import (
@@ -43,13 +50,16 @@ __all__ = [
     "ARGMIN",
     "ARGSORT",
     "BROADCAST",
+    "CHOLESKY",
     "CONCATENATE",
     "CONVOLVE",
     "CONVOLVE_INPUT_GRADIENT",
     "CONVOLVE_WEIGHT_GRADIENT",
     "CUMULATIVE_PRODUCT",
     "CUMULATIVE_SUM",
+    "DETERMINANT",
     "DOT",
+    "EIGH",
     "ELEMENTWISE",
     "GATHER",
     "IOTA",
@@ -57,13 +67,17 @@ __all__ = [
     "MIN",
     "PAD",
     "PRODUCT",
+    "QR",
     "RESHAPE",
     "SCAN",
     "SCATTER_ADD",
     "SIZE",
     "SLICE",
+    "SOLVE",
+    "SOLVE_TRIANGULAR",
     "STOP_GRADIENT",
     "SUM",
+    "SVD",
     "TRANSPOSE",
     "WATCH",
     "WINDOW_ARGMAX",

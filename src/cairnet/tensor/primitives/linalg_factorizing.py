@@ -74,27 +74,24 @@ class QRFactors(MatrixPrimitive):
         # and for wide matrices Roberts and Roberts (2020), "QR and LQ decomposition matrix
         # backpropagation algorithms": a = [x y], r = [u v], x = q·u, y = q·v.
         rows, columns = a.extents[-2:]
-        if isinstance(rows, int) and isinstance(columns, int):
-            wide, tall = rows < columns, rows > columns
-        else:
-            wide, tall = rows == minimum(rows, columns), rows != columns
-        if complete and tall:
+        inner = minimum(rows, columns)
+        if complete and rows != inner:
             raise GradientError(
                 f"the complete QR factors of {a.describe()} (made at {a.source}) have no gradient: "
                 "the last columns of q are any that complete a basis; use mode='reduced'"
             )
         q, r = (apply(QR, a, complete=complete, output=i) for i in range(2))
-        q_slope = cotangents.get(0)
-        r_slope = cotangents.get(1)
-        q_slope = filled(0, q) if q_slope is None else conjugate(q_slope)
-        r_slope = filled(0, r) if r_slope is None else conjugate(r_slope)
-        if not wide or rows == columns:
+        q_slope, r_slope = (
+            filled(0, factor) if slope is None else conjugate(slope)
+            for factor, slope in ((q, cotangents.get(0)), (r, cotangents.get(1)))
+        )
+        rest = columns - inner
+        if rest == 0:
             return (conjugate(_of_tall(q, r, q_slope, r_slope)),)
-        rest = columns - rows
-        right, right_slope = (_last_columns(each, rows, rest) for each in (r, r_slope))
-        left, left_slope = (_first_columns(each, rows) for each in (r, r_slope))
+        right_slope = _last_columns(r_slope, inner, rest)
+        left, left_slope = (_first_columns(each, inner) for each in (r, r_slope))
         # y = q·v also says v = qᴴ·y.
-        y = product(q, right)
+        y = _last_columns(a, inner, rest)
         left_share = _of_tall(q, left, q_slope + product(y, adjoint(right_slope)), left_slope)
         shares = left_share, product(q, right_slope)
         return (conjugate(apply(CONCATENATE, *shares, axis=a.ndim - 1)),)
