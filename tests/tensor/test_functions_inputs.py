@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import cairnet as cn
-from cairnet.base import ShapeError
+from cairnet.base import DTypeError, ShapeError
 from cairnet.tensor.interpreter import evaluate
 
 
@@ -148,3 +148,34 @@ def test_wrong_shapes_are_refused_where_the_graph_is_built(compute: Any, words: 
         compute()
     at_a_line = "at " in words or "has extent" in words
     assert not at_a_line or "test_functions_inputs.py:" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("formula", "expected"),
+    [
+        (lambda x, n: cn.sum(x) / n, 66 / 4),
+        (lambda x, n: n * cn.sum(x), 4 * 66),
+        (lambda x, n: n - cn.sum(x), 4 - 66),
+        (lambda x, n: cn.sum(x) - (2 * n + 1), 66 - 9),
+        (lambda x, n: cn.where(x > n, 1.0, 0.0), (np.arange(12).reshape(4, 3) > 4).astype("f4")),
+        (lambda x, n: cn.asarray(n), np.int64(4)),
+        (lambda x, n: cn.asarray(n, dtype="float32"), np.float32(4)),
+        (lambda x, n: n // cn.asarray(3), np.int64(1)),
+        (lambda x, n: cn.stack([n, cn.asarray(2)]), np.array([4, 2])),
+        (lambda x, n: cn.sqrt(n), np.float32(2)),
+    ],
+)
+def test_an_unknown_extent_is_a_number_to_compute_with(formula: Any, expected: Any) -> None:
+    """As `loss.sum() / x.shape[0]` in Theano; a known extent is a Python int."""
+    x = cn.input((None, 3), name="x")
+    y = formula(x, x.extents[0])
+    found = cn.function([x], y, backend="reference")(np.arange(12.0).reshape(4, 3))
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    assert found.dtype == (np.float32 if isinstance(expected, int | float) else expected.dtype)
+
+
+def test_an_extent_does_not_fit_what_cannot_hold_whole_numbers() -> None:
+    x = cn.input((None,), name="x")
+    assert cn.result_type("float32", x.extents[0]) == "float32"
+    with pytest.raises(DTypeError, match=r"len\(x\) does not fit dtype bool"):
+        (x > 0) & x.extents[0]

@@ -13,6 +13,7 @@ import itertools
 import re
 from collections.abc import Iterator, Mapping
 from functools import total_ordering
+from numbers import Integral
 from typing import Any, TypeAlias
 
 __all__ = [
@@ -73,6 +74,8 @@ class Extent:
         self._hash = hash(self.terms)
 
     def __add__(self, other: Size) -> Size:
+        if not _is_size(other):
+            return NotImplemented
         total = dict(self.terms)
         for monomial, factor in _terms(other):
             total[monomial] = total.get(monomial, 0) + factor
@@ -81,6 +84,8 @@ class Extent:
     __radd__ = __add__
 
     def __mul__(self, other: Size) -> Size:
+        if not _is_size(other):
+            return NotImplemented
         total: dict[_Monomial, int] = {}
         for left, first in self.terms:
             for right, second in _terms(other):
@@ -100,13 +105,13 @@ class Extent:
         return -self + other
 
     def __floordiv__(self, other: Size) -> Size:
-        return _floor_divide(self, other)
+        return _floor_divide(self, other) if _is_size(other) else NotImplemented
 
     def __rfloordiv__(self, other: int) -> Size:
         return _floor_divide(other, self)
 
     def __mod__(self, other: Size) -> Size:
-        return self - self // other * other
+        return self - self // other * other if _is_size(other) else NotImplemented
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Extent) and self.terms == other.terms
@@ -175,6 +180,11 @@ def symbols_of(value: Any) -> Iterator[Extent]:
 def from_atom(atom: _Atom) -> Extent:
     """The formula that is one factor."""
     return Extent({(atom,): 1})
+
+
+def _is_size(value: object) -> bool:
+    """Whether this is a size to compute with; tensors that meet an extent know what to do."""
+    return isinstance(value, int | Extent | Integral)
 
 
 def _terms(value: Size) -> tuple[tuple[_Monomial, int], ...]:

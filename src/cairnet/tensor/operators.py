@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cairnet.base.errors import ArgumentError, ShapeError
+from cairnet.tensor.extent import Extent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -188,7 +189,7 @@ class Operators:
 
 
 # What may stand beside a tensor; Python asks every other class what it makes of the operation.
-_OPERANDS = (Operators, np.ndarray, np.generic, bool, int, float, complex, list, tuple)
+_OPERANDS = (Operators, Extent, np.ndarray, np.generic, bool, int, float, complex, list, tuple)
 
 
 def _call(name: str, *operands: Any) -> Any:

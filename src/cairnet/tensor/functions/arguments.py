@@ -1,7 +1,8 @@
 """How functions take their arguments: conversion, promotion and broadcasting made explicit.
 
 Every function of this package accepts tensors, arrays, nested lists and Python numbers. A Python
-number takes the dtype of the tensor it meets. Shapes that differ are stretched by `broadcast`
+number takes the dtype of the tensor it meets, and so does an extent, such as the number of rows of
+a batch. Shapes that differ are stretched by `broadcast`
 nodes: an extent known to be 1 stretches; unknown extents that meet must be equal at run time.
 """
 
@@ -59,13 +60,15 @@ def as_tensor(value: Any) -> Tensor:
     """The value as a tensor: arrays and numbers become constants, lists of tensors are stacked."""
     if isinstance(value, Tensor):
         return value
+    if isinstance(value, Extent):
+        return size_of(value, int64)
     return _stacked(value) if holds_tensors(value) else constant(value)
 
 
 def holds_tensors(value: Any) -> bool:
-    """Whether a nested list has a tensor somewhere inside."""
+    """Whether a nested list has a tensor, or an unknown extent, somewhere inside."""
     return isinstance(value, list | tuple) and any(
-        isinstance(item, Tensor) or holds_tensors(item) for item in value
+        isinstance(item, Tensor | Extent) or holds_tensors(item) for item in value
     )
 
 
@@ -86,7 +89,7 @@ def dtype_of(value: Any) -> np.dtype[Any]:
     """The dtype that the value has as a tensor."""
     if isinstance(value, Tensor):
         return value.dtype
-    if holds_tensors(value):
+    if isinstance(value, Extent) or holds_tensors(value):
         return as_tensor(value).dtype
     return as_array(value).dtype
 
@@ -164,8 +167,8 @@ def floating(name: str, value: Any) -> Tensor:
 def together(name: str, *values: Any) -> list[Tensor]:
     """Convert the arguments of one operation to tensors of one dtype.
 
-    Python numbers are weak: they take the dtype of the others, if its kind can hold them. Beside
-    a complex one, floating dtypes become complex dtypes of the same precision.
+    Python numbers and extents are weak: they take the dtype of the others, if its kind can hold
+    them. Beside a complex one, floating dtypes become complex dtypes of the same precision.
     """
     given = [as_tensor(value) if holds_tensors(value) else value for value in values]
     dtypes = [dtype_of(value) for value in given if not is_weak(value)]
@@ -186,8 +189,9 @@ def promoted(name: str, *values: Any) -> list[Tensor]:
 
 
 def is_weak(value: Any) -> bool:
-    """Whether a value is a Python number, which has no dtype of its own."""
-    return isinstance(value, bool | int | float | complex) and not isinstance(value, np.generic)
+    """Whether a value is a Python number or an extent, which have no dtype of their own."""
+    weak = isinstance(value, bool | int | float | complex | Extent)
+    return weak and not isinstance(value, np.generic)
 
 
 def _natural(values: Sequence[Any]) -> np.dtype[Any]:
@@ -208,6 +212,8 @@ def _convert(name: str, value: Any, dtype: np.dtype[Any]) -> Tensor:
             f"{name}, at {here()}: the Python number {value!r} does not fit dtype {dtype.name}; "
             "convert the tensor with cn.astype first"
         )
+    if isinstance(value, Extent):
+        return size_of(value, dtype)
     try:
         return apply(CONSTANT, value=Literal(np.asarray(value, dtype)))
     except OverflowError:
@@ -280,9 +286,12 @@ def elementwise(name: str, *values: Any, function: str | None = None) -> Tensor:
     """
     primitive = ELEMENTWISE[name]
     kinds = primitive.kinds if isinstance(primitive, Elementwise) else ANY
-    if "integer" not in kinds and all(type(value) in (int, float) for value in values):
+    if "integer" not in kinds and all(type(value) in (int, float, Extent) for value in values):
         # cn.sqrt(2) means the number, which no integer dtype can hold.
-        values = tuple(float(value) for value in values)
+        values = tuple(
+            size_of(value, float32) if isinstance(value, Extent) else float(value)
+            for value in values
+        )
     tensors = promoted(function or name, *values)
     dtype = tensors[0].dtype
     if kind_of(dtype) not in kinds:

@@ -82,7 +82,7 @@ def asarray(
             f"asarray, at {here()}: copy=False is not possible, since a graph keeps its own copy "
             "of every array; use a cn.Variable or an input for data that changes"
         )
-    if holds_tensors(obj):
+    if isinstance(obj, Extent) or holds_tensors(obj):
         return asarray(as_tensor(obj), dtype=dtype)
     return apply(CONSTANT, value=Literal(as_array(obj, dtype)))
 

@@ -103,7 +103,8 @@ def result_type(*arrays_and_dtypes: Any) -> np.dtype[Any]:
     for number in numbers:
         if isinstance(number, complex):
             result = complex_of(result)
-        if kind_of(result) not in _HOLD[type(number)]:
+        # An extent is a whole number.
+        if kind_of(result) not in _HOLD.get(type(number), _HOLD[int]):
             raise DTypeError(
                 f"result_type, at {here()}: the Python number {number!r} does not fit dtype "
                 f"{result.name}"
