@@ -15,6 +15,7 @@ class Refusal:
     shape: Any
     words: str
     dtype: str = "float32"
+    apart: bool = False
 
 
 IMAGES = "expected a shape (batch, height, width, channels), got (None, 28, 28); images of one"
@@ -105,6 +106,16 @@ REFUSED_INPUTS = [
     Refusal("Dot", {"axes": 1}, [(None, 3), (None, 4)], "got 3 on axis 1 of (None, 3) and 4 on"),
     Refusal("Dot", {"axes": 0}, [(None, 3), (None, 3)], "axes beside the batch, got axes=0"),
     Refusal("Embedding", {"input_dim": 3, "output_dim": 2}, (None,), "got bool", "bool"),
+    Refusal("Attention", {}, (None, 4, 3), LIST),
+    Refusal("Attention", {}, [(None, 4, 3)], "expected a list [query, value] or [query, value, k"),
+    Refusal("Attention", {}, [(None, 3), (None, 3)], "of shapes (batch, time, features), got [("),
+    Refusal(
+        "MultiHeadAttention",
+        {"num_heads": 2, "key_dim": 2},
+        [(None, 3), (None, 4, 3)],
+        "query: expected a shape (batch, time, features), got (None, 3)",
+        apart=True,
+    ),
     Refusal("Masking", {}, (None, 3), "expected a shape (batch, time, features), got (None, 3)"),
     Refusal("SimpleRNN", {"units": 2}, (None, 3), "expected a shape (batch, time, features)"),
     Refusal("SimpleRNN", {"units": 2}, (None, 3, None), "whose extent is not known"),
@@ -198,6 +209,9 @@ REFUSED_ARGUMENTS: list[tuple[str, dict[str, Any], str]] = [
         "expected another go_backwards",
     ),
     ("TimeDistributed", {"layer": cn.tanh}, "layer: expected a layer, got"),
+    ("Attention", {"score_mode": "cat"}, "unknown score_mode 'cat'"),
+    ("Attention", {"dropout": 2}, "dropout: expected a number from 0 to 1, got 2"),
+    ("MultiHeadAttention", {"num_heads": 0, "key_dim": 2}, "num_heads: .* got 0"),
     ("Lambda", {"function": "sofmax"}, "did you mean 'softmax'"),
     ("Lambda", {"function": cn.tanh, "arguments": [1]}, r"expected a dict by name, got \[1\]"),
     ("Dropout", {"rate": 1.5}, "rate: expected a number from 0 to 1, got 1.5"),

@@ -101,6 +101,10 @@ LEFT_OUT = {
     "lora_alpha",  # likewise
     "mask",  # of a Lambda
     "weights",  # of Bidirectional: set_weights
+    "attention_axes",  # sequences have one axis of time
+    "sliding_window",  # attention_mask
+    "flash_attention",  # there is one way to compute it
+    "use_gate",  # Multiply
     "use_cudnn",  # there is one loop, a compiled one
     "output_shape",  # inferred
     "renorm",  # batch renormalization
@@ -220,8 +224,9 @@ def test_a_wrong_input_is_refused_with_layer_line_and_shape(refusal: Refusal) ->
     inputs = [
         cn.input(shape, refusal.dtype) for shape in (refusal.shape if several else [refusal.shape])
     ]
+    given = inputs if refusal.apart or not several else [inputs]
     with pytest.raises((ShapeError, DTypeError)) as caught:
-        layer(inputs if several else inputs[0], training=True)
+        layer(*given, training=True)
     message = str(caught.value)
     assert refusal.words in message
     assert message.startswith(f"layer {layer.name!r} ({refusal.kind}, made at {__file__}:")

@@ -6,6 +6,7 @@ merge take a list of tensors.
 
 from cairnet.nn.effects import Effects, add_loss, add_update, latest
 from cairnet.nn.layers.activation import Activation
+from cairnet.nn.layers.attention import Attention
 from cairnet.nn.layers.augmentation import (
     RandomFlip,
     RandomRotation,
@@ -40,6 +41,7 @@ from cairnet.nn.layers.merging import (
     Multiply,
     Subtract,
 )
+from cairnet.nn.layers.multi_head_attention import MultiHeadAttention
 from cairnet.nn.layers.noise import GaussianDropout, GaussianNoise
 from cairnet.nn.layers.pooling import AveragePooling2D, LpPooling2D, MaxPooling2D
 from cairnet.nn.layers.prelu import PReLU
@@ -62,6 +64,7 @@ __all__ = [
     "RNN",
     "Activation",
     "Add",
+    "Attention",
     "Average",
     "AveragePooling2D",
     "BatchNormalization",
@@ -96,6 +99,7 @@ __all__ = [
     "Maximum",
     "Merge",
     "Minimum",
+    "MultiHeadAttention",
     "Multiply",
     "PReLU",
     "Permute",
