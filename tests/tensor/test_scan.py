@@ -1,5 +1,6 @@
 """scan: against Python loops, forwards, backwards and twice backwards; what it refuses."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -390,3 +391,157 @@ def test_unknown_extents_that_meet_in_a_loop_must_be_equal() -> None:
     np.testing.assert_array_equal(g(np.ones((3, 4)), np.ones(4)), [4, 4, 4, 4])
     with pytest.raises(ValueError, match=r"unknown extents that meet must be equal"):
         g(np.ones((3, 4)), np.ones(5))
+
+
+def recurrence(rows: int = 2) -> tuple[Any, list[Any]]:
+    """A cost of a recurrent network over seven steps, and what it depends on."""
+    w, x, h = cn.Variable(draw(3, 3)), cn.Variable(draw(7, rows, 3)), cn.Variable(draw(rows, 3))
+    b = cn.Variable(draw(3))
+    p = draw(7, rows, 3)
+
+    def step(item: Any, state: Any) -> Any:
+        new = cn.tanh(item + state @ w + b)
+        return new * item, new
+
+    def cost(**options: Any) -> Any:
+        outputs, last = cn.scan(step, x, h, **options)
+        return cn.sum(outputs * p) + cn.sum(last * last)
+
+    return cost, [w, x, h, b]
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("every", [1, 2, 3, 7, 10])
+def test_checkpoints_change_no_number(every: int, reverse: bool) -> None:
+    cost, targets = recurrence()
+    plain, stored = (
+        cost(reverse=reverse),
+        cost(reverse=reverse, checkpoint_every=every),
+    )
+    np.testing.assert_allclose(float(stored), float(plain), **CLOSE)
+    first, expected = cn.grad(stored, targets), cn.grad(plain, targets)
+    for got, wanted in zip(first, expected, strict=True):
+        np.testing.assert_allclose(got.numpy(), wanted.numpy(), **CLOSE)
+    if every == 3:
+        second = cn.grad(sum_of_squares(first), targets)
+        for got, wanted in zip(second, cn.grad(sum_of_squares(expected), targets), strict=True):
+            np.testing.assert_allclose(got.numpy(), wanted.numpy(), **CLOSE)
+
+
+def test_checkpoints_of_a_sequence_of_unknown_length() -> None:
+    x = cn.input((None, 3), cn.float64, name="x")
+    w = cn.Variable(draw(3, 3))
+
+    def step(item: Any, state: Any) -> Any:
+        new = cn.tanh(item + state @ w)
+        return new, new
+
+    def graph(**options: Any) -> list[Any]:
+        outputs, last = cn.scan(step, x, cn.zeros((3,), dtype=cn.float64), **options)
+        return [outputs, cn.grad(cn.sum(outputs * outputs) + cn.sum(last), w)]
+
+    results = [*graph(), *graph(checkpoint_every=3)]
+    native, reference = (cn.function([x], results, backend=b) for b in ("native", "reference"))
+    for length in (7, 6, 3, 2, 0):
+        array = draw(length, 3)
+        for found in (native(array), reference(array)):
+            for got, wanted in zip(found[2:], found[:2], strict=True):
+                np.testing.assert_allclose(got, wanted, **CLOSE)
+
+
+def backward_bytes(length: int, every: int | None) -> int:
+    """The memory that the gradient of a loop needs beside its inputs and outputs."""
+    w, x = cn.Variable(draw(16, 16).astype("float32")), cn.input((length, 4, 16), name="x")
+
+    def step(item: Any, state: Any) -> Any:
+        return None, cn.tanh(cn.sin(item + state @ w))
+
+    _, last = cn.scan(step, x, cn.zeros((4, 16)), checkpoint_every=every)
+    f = cn.function([x], cn.grad(cn.sum(last), w), backend="native")
+    shown = cn.explain(f, "loops", np.zeros((length, 4, 16), np.float32))
+    found = re.search(r"an arena of ([\d,]+) bytes", shown)
+    assert found is not None
+    return int(found[1].replace(",", ""))
+
+
+def test_the_backward_pass_stores_states_and_with_checkpoints_the_root_of_that() -> None:
+    state = 4 * 4 * 16
+    fixed = backward_bytes(100, None) - 100 * (
+        backward_bytes(101, None) - backward_bytes(100, None)
+    )
+    each = backward_bytes(101, None) - backward_bytes(100, None)
+    assert each <= 4 * state  # what a step computes and the way back reads
+    assert fixed < 100 * state
+    assert backward_bytes(400, 20) < backward_bytes(400, None) / 5
+    assert backward_bytes(1600, 40) < 2.5 * backward_bytes(400, 20)
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("every", [1, 3, 7])
+def test_a_truncated_gradient_is_that_of_the_pieces(every: int, reverse: bool) -> None:
+    """The values go on from piece to piece; the gradient of each stops where it begins."""
+    _, targets = recurrence()
+    w, x, h, b = targets
+    p = draw(7, 2, 3)
+
+    def step(item: Any, state: Any) -> Any:
+        new = cn.tanh(item + state @ w + b)
+        return new * item, new
+
+    outputs, last = cn.scan(step, x, h, reverse=reverse, truncate=every)
+    order = list(reversed(range(7))) if reverse else list(range(7))
+    state, made = h, {}
+    for done, place in enumerate(order):
+        if done and done % every == 0:
+            state = cn.stop_gradient(state)
+        made[place], state = step(x[place], state)
+    expected = cn.stack([made[place] for place in range(7)])
+    np.testing.assert_allclose(outputs.numpy(), expected.numpy(), **CLOSE)
+    np.testing.assert_allclose(last.numpy(), state.numpy(), **CLOSE)
+    mine = cn.grad(cn.sum(outputs * p) + cn.sum(last**2), targets, disconnected="zero")
+    other = cn.grad(cn.sum(expected * p) + cn.sum(state**2), targets, disconnected="zero")
+    for got, wanted in zip(mine, other, strict=True):
+        np.testing.assert_allclose(got.numpy(), wanted.numpy(), **CLOSE)
+    both, _ = cn.scan(step, x, h, reverse=reverse, truncate=every, checkpoint_every=2)
+    np.testing.assert_allclose(
+        cn.grad(cn.sum(both * p), w).numpy(), cn.grad(cn.sum(expected * p), w).numpy(), **CLOSE
+    )
+
+
+def test_a_number_of_steps_for_the_gradient_must_be_one() -> None:
+    x, zero = cn.zeros((3, 2)), cn.zeros((2,))
+    add = lambda item, state: (None, state + item)  # noqa: E731
+    refuse("truncate must be a whole number of steps, 1 or more, got 0", add, x, zero, truncate=0)
+    refuse("checkpoint_every must be .* got 2.5", add, x, zero, checkpoint_every=2.5)
+
+
+def loop_carries(cost: Any, targets: list[Any]) -> int:
+    """How many carries the loop has that goes back."""
+    bodies = [
+        tensor.parameters["body"]
+        for tensor in topological_order(cn.grad(cost, targets))
+        if tensor.primitive is primitives.SCAN and tensor.parameters["reverse"]
+    ]
+    return int(bodies[0].carries)
+
+
+def test_weight_gradients_of_single_samples_are_one_product_after_the_loop() -> None:
+    """For many samples they are added up in the loop, beside the cotangent of the state."""
+    cost, targets = recurrence(rows=1)
+    assert loop_carries(cost(), targets) == 1
+    many, others = recurrence(rows=16)
+    assert loop_carries(many(), others) == 3
+
+
+def test_a_kernel_that_is_read_twice_in_a_step() -> None:
+    w, x = cn.Variable(draw(3, 3)), cn.Variable(draw(5, 3))
+
+    def step(item: Any, state: Any) -> Any:
+        new = cn.tanh(item @ w + cn.matrix_transpose(w) @ state)
+        return None, new
+
+    _, last = cn.scan(step, x, cn.zeros((3,), dtype=cn.float64))
+    _, flat = loop(step, [x[i] for i in range(5)], cn.zeros((3,), dtype=cn.float64))
+    for target in (w, x):
+        got, wanted = cn.grad(cn.sum(last**2), target), cn.grad(cn.sum(flat**2), target)
+        np.testing.assert_allclose(got.numpy(), wanted.numpy(), **CLOSE)

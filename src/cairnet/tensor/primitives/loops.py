@@ -41,6 +41,7 @@ from cairnet.base.errors import GraphError, ShapeError
 from cairnet.tensor.core import Input, Tensor, apply, topological_order
 from cairnet.tensor.extent import Extent, Size, evaluate, symbols_of
 from cairnet.tensor.primitive import Primitive, register
+from cairnet.tensor.primitives.loop_sums import Plan, StepSums
 from cairnet.tensor.primitives.movement import filled
 from cairnet.tensor.substitution import substitute
 
@@ -273,15 +274,21 @@ class _Backward:
             return result
         # Placeholders of one backward step.
         seeds = {i: _like(self.body.outputs[i]) for i in (*self.carries, *self.stacked)}
-        totals = {i: _like(self.body.inputs[i]) for i in self.captured}
         pulled = self._pull_back(seeds, sources)
-        residuals = self._residuals([share for share in pulled.values() if share is not None])
-        places = {tensor: _like(tensor) for tensor in residuals}
+        sums, plans = self._sums(pulled)
+        added = [i for i in self.captured if i not in plans]
+        totals = {i: _like(self.body.inputs[i]) for i in added}
+        shares = [s for i, s in pulled.items() if s is not None and i not in plans]
+        read = self._residuals([*shares, *sums.emitted])
+        places = {tensor: _like(tensor) for tensor in read}
         old = self.body.inputs
         new_carries = [_or_zeros(pulled[i], old[i]) for i in self.carries]
-        new_totals = [totals[i] + _or_zeros(pulled[i], old[i]) for i in self.captured]
+        new_totals = [totals[i] + _or_zeros(pulled[i], old[i]) for i in added]
         items = [_or_zeros(pulled[i], old[i]) for i in self.items]
-        sequences, captured = self._sources(residuals)
+        stored, captured = self._sources([*read, *(t for t in sums.stored if t not in places)])
+        sequences = {tensor: stack for tensor, stack in stored.items() if tensor in places}
+        results = [*new_carries, *new_totals, *items]
+        more = list(sums.emitted)
         backward = Body(
             inputs=[
                 *(seeds[i] for i in self.carries),
@@ -289,24 +296,50 @@ class _Backward:
                 *(seeds[i] for i in self.stacked),
                 *(places[tensor] for tensor in (*sequences, *captured)),
             ],
-            outputs=substitute([*new_carries, *new_totals, *items], places),
+            outputs=substitute([*results, *more], places),
             carries=len(self.carries) + len(totals),
             sequences=len(self.stacked) + len(sequences),
         )
         arguments = [
             *(_or_zeros(self.final[i], self.inputs[i]) for i in self.carries),
-            *(filled(0, self.inputs[i]) for i in self.captured),
+            *(filled(0, self.inputs[i]) for i in added),
             *self.stacked.values(),
             *sequences.values(),
             *captured.values(),
         ]
-        order = [*self.carries, *self.captured, *self.items]
-        for output, position in enumerate(order):
+
+        def output(number: int) -> Tensor:
+            return scan_node(arguments, backward, number, self.length, not self.reverse)
+
+        for number, position in enumerate([*self.carries, *added, *self.items]):
             if pulled[position] is not None or position in self.final:
-                result[position] = scan_node(
-                    arguments, backward, output, self.length, not self.reverse
-                )
+                result[position] = output(number)
+        first = len(self.carries) + len(added)
+        stacks = dict(stored)
+        stacks.update(
+            (t, output(first + n)) for n, t in enumerate([*items, *more]) if t in sums.needed
+        )
+        for position, plan in plans.items():
+            result[position] = plan(stacks.__getitem__)
         return result
+
+    def _sums(self, pulled: Mapping[int, Tensor | None]) -> tuple[StepSums, dict[int, Plan]]:
+        """What is added up after the loop, and how; what is not, in carries of the loop."""
+        after = self.body.carries + self.body.sequences
+        sums = StepSums(
+            forward=set(topological_order(self.body.outputs)) | set(self.body.inputs),
+            whole=set(self.body.inputs[after:]),
+            given={share for i in self.items if (share := pulled[i]) is not None},
+        )
+        plans: dict[int, Plan] = {}
+        # Products first: they ask for stacks of which sums can make use.
+        for _ in range(2):
+            for i in self.captured:
+                share = pulled[i]
+                plan = sums.plan(share) if share is not None and i not in plans else None
+                if plan is not None:
+                    plans[i] = plan
+        return sums, plans
 
     def _pull_back(
         self, seeds: dict[int, Input], sources: Sequence[int]
