@@ -80,3 +80,10 @@ def test_windows_that_overlap_touch_no_more_than_there_is() -> None:
     x, w = tensor(1, 9, 1), tensor(3, 1, 1, name="w")
     (work,) = works(graph([x, w], cn.conv1d(x, w)))
     assert work.bytes == 4 * (9 + 3 + 7)
+
+
+def test_a_call_counts_as_what_its_routine_takes() -> None:
+    x = tensor(4, 6, 6, dtype=cn.float64)
+    fill, call, *_ = works(graph([x], cn.linalg.cholesky(x)))
+    assert call == Work(4 * 6**3 // 3, 8 * 2 * 4 * 6 * 6, 8)
+    assert fill.bytes == 8 * 2 * 4 * 6 * 6

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from cairnet.compiler.calls import Call
 from cairnet.compiler.loops import Buffer, Nest
 from cairnet.compiler.nest_listing import INDENT, Names, axis_names, format_nest, loop_header
 from cairnet.compiler.pipeline import LoopStep, Lowered, Step
@@ -106,6 +107,8 @@ class _Writer:
         title = f"kernel {number}: {primitives(step.nest)}"
         lines = [f"{title + '  ':<{_COLUMN}}phase {step.phase}, {who}", *self._places(step.nest)]
         schedule = step.schedule.describe(axis_names(step.nest))
+        if isinstance(step.nest, Call):
+            schedule = "one call for each point"
         lines.append(f"{INDENT}# {schedule}; about {step.schedule.cycles:,.0f} cycles")
         first = self._first.setdefault(self.functions.get(step, f"step {number}"), number)
         if first != number:

@@ -49,7 +49,7 @@ def _cholesky(lowering: Lowering, tensor: Tensor) -> list[Nest]:
             *("potrf", "U", size, factor, _at_least_one(size)),
             on=[factor],
             spoiled=[factor],
-            work=size * size * size,
+            work=size * size * size // 3,
         ),
     ]
 
@@ -91,7 +91,7 @@ def _solve(lowering: Lowering, tensor: Tensor) -> list[Nest]:
             on=[factors, right],
             gives=[pivots],
             spoiled=[right],
-            work=rows * rows * (rows + columns * 2),
+            work=rows * rows * (rows * 2 + columns * 6) // 3,
         ),
         stack.fill(lowering.buffer(tensor), stack.turned(stack.held(right))),
     ]
@@ -134,7 +134,7 @@ def _determinant(lowering: Lowering, tensor: Tensor) -> list[Nest]:
             *("getrf", size, size, factors, _at_least_one(size), pivots),
             on=[factors],
             gives=[pivots],
-            work=size * size * size,
+            work=size * size * size * 2 // 3,
         ),
         *(stack.folded(kinds[i][0], member, size, kinds[i][1]) for i, member in family.items()),
     ]
@@ -159,7 +159,7 @@ def _qr(lowering: Lowering, tensor: Tensor) -> list[Nest]:
             *("geqrf", rows, columns, packed, least, scales, space, length),
             on=[packed],
             gives=[scales, space],
-            work=rows * columns * inner * 2,
+            work=rows * columns * inner * 2 - inner * inner * inner * 2 // 3,
         ),
     ]
     if 1 in family:
@@ -192,7 +192,7 @@ def _orthonormal(stack: Stack, tensor: Tensor, packed: Buffer, scales: Buffer) -
             *("orgqr", rows, count, inner, q, least, scales, space, length),
             on=[q],
             gives=[space],
-            work=rows * count * inner * 2,
+            work=rows * count * inner * 2 - inner * inner * inner * 2 // 3,
         ),
         stack.fill(stack.lowering.buffer(tensor), stack.turned(stack.held(q))),
     ]

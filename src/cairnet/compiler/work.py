@@ -5,6 +5,8 @@
                  a multiplication and an addition of a product of matrices are two
     bytes        every element that is read, and every element that is written, once
 
+A call of a routine counts as what it is known to take, and touches all of the memory it is handed.
+
 Points at which a guard makes a sum take in nothing (taps of a window beyond the edge) do not
 count. Both numbers are what the computation needs, however it is carried out: a kernel that reads
 its operands ten times over moves more bytes, and its rate comes out the lower for it.
@@ -20,6 +22,7 @@ import numpy as np
 
 from cairnet.base.dtypes import is_floating
 from cairnet.compiler.bounds import droppable_guards
+from cairnet.compiler.calls import Call
 from cairnet.compiler.loops import (
     Axis,
     Buffer,
@@ -82,6 +85,9 @@ class _Counter:
     def work(self) -> Work:
         nest = self.nest
         everywhere = self._points(self._extents)
+        if isinstance(nest, Call):
+            width = max(store.buffer.dtype.itemsize for store in nest.stores)
+            return Work(everywhere * self._size(nest.work), self._bytes(), width)
         roots = [fold.value for fold in nest.folds]
         share = self._share(droppable_guards(nest))
         folding = sum(is_floating(value.dtype) for value in roots) * everywhere
@@ -174,6 +180,8 @@ class _Counter:
 
     def _touched(self, access: Load | Store) -> int:
         """The elements that an access meets, at most."""
+        if isinstance(self.nest, Call):
+            return self._size(access.buffer.size)
         axes = set(access.offset.terms)
         for index, _, _ in access.computed:
             axes |= self._dependence(index)
