@@ -65,11 +65,24 @@ _Activation = Callable[[Tensor], Tensor]
 
 
 def linear(x: Any, /) -> Tensor:
-    """The value itself: no activation.
+    """The value itself, y = x: no activation.
 
-    >>> import cairnet as cn
-    >>> cn.activations.linear(cn.asarray([-1.0, 2.0])).numpy()
-    array([-1.,  2.], dtype=float32)
+    Args:
+        x: anything that becomes a tensor.
+
+    Returns:
+        A tensor of the shape and dtype of x.
+
+    Raises:
+        DTypeError: x is not made of numbers.
+
+    Source:
+        As in Keras 3.
+
+    Example:
+        >>> import cairnet as cn
+        >>> cn.activations.linear(cn.asarray([-1.0, 2.0])).numpy()
+        array([-1.,  2.], dtype=float32)
     """
     return as_tensor(x)
 
@@ -80,12 +93,23 @@ def step(x: Any, /) -> Tensor:
     Its derivative is 0 wherever it has one, so gradient descent cannot train what lies below it:
     `cn.grad` refuses.
 
-    W. McCulloch, W. Pitts: A logical calculus of the ideas immanent in nervous activity. Bulletin
-    of Mathematical Biophysics 5, 1943.
+    Args:
+        x: of any shape and a floating dtype.
 
-    >>> import cairnet as cn
-    >>> cn.activations.step(cn.asarray([-1.0, 0.0, 2.0])).numpy()
-    array([0., 0., 1.], dtype=float32)
+    Returns:
+        A tensor of the shape and dtype of x.
+
+    Raises:
+        DTypeError: x is not floating.
+
+    Source:
+        W. McCulloch, W. Pitts: A logical calculus of the ideas immanent in nervous activity.
+        Bulletin of Mathematical Biophysics 5, 1943.
+
+    Example:
+        >>> import cairnet as cn
+        >>> cn.activations.step(cn.asarray([-1.0, 0.0, 2.0])).numpy()
+        array([0., 0., 1.], dtype=float32)
     """
     tensor = floating("activations.step", x)
     return astype(tensor > 0, tensor.dtype)
@@ -121,6 +145,9 @@ _registry.alias("swish", silu)
 
 def get(activation: Any) -> _Activation:
     """The activation function of a name; a function is returned as it is, None means linear.
+
+    Args:
+        activation: a name, a function of a tensor, or None.
 
     Raises:
         UnknownNameError: no activation has this name; the nearest one that has is offered.

@@ -72,6 +72,9 @@ class MaxNorm(Constraint):
         max_value: the greatest length, 0 or more.
         axis: the axis, or axes, along which the length is taken.
 
+    Shapes:
+        a weight of any shape, and a tensor of the same.
+
     Raises:
         ArgumentError: max_value is negative or no number, or the axis is no whole number.
 
@@ -110,8 +113,14 @@ class MinMaxNorm(Constraint):
         rate: how much of the way is gone at each step, from 0 to 1.
         axis: the axis, or axes, along which the length is taken.
 
+    Shapes:
+        a weight of any shape, and a tensor of the same.
+
     Raises:
         ArgumentError: a number is out of its range, or min_value is above max_value.
+
+    Source:
+        As in Keras 3.
 
     Example:
         >>> import cairnet as cn
@@ -151,9 +160,17 @@ class MinMaxNorm(Constraint):
 class NonNeg(Constraint):
     """Negative weights become zero: w ← max(w, 0).
 
-    >>> import cairnet as cn
-    >>> cn.constraints.NonNeg()(cn.asarray([-1.0, 2.0])).numpy()
-    array([0., 2.], dtype=float32)
+    Shapes:
+        a weight of any shape, and a tensor of the same.
+
+    Source:
+        D. Lee, H. S. Seung: Learning the parts of objects by non-negative matrix factorization.
+        Nature 401, 1999. As in Keras 3.
+
+    Example:
+        >>> import cairnet as cn
+        >>> cn.constraints.NonNeg()(cn.asarray([-1.0, 2.0])).numpy()
+        array([0., 2.], dtype=float32)
     """
 
     def __call__(self, w: Any) -> Tensor:
@@ -168,8 +185,14 @@ class UnitNorm(Constraint):
     Args:
         axis: the axis, or axes, along which the length is taken.
 
+    Shapes:
+        a weight of any shape, and a tensor of the same.
+
     Raises:
         ArgumentError: the axis is no whole number.
+
+    Source:
+        As in Keras 3.
 
     Example:
         >>> import cairnet as cn
@@ -194,6 +217,9 @@ max_norm, min_max_norm, non_neg, unit_norm = MaxNorm, MinMaxNorm, NonNeg, UnitNo
 def get(constraint: Any) -> _Projection | None:
     """The constraint of a name, as "non_neg" or "NonNeg"; functions and objects as they are.
 
+    Args:
+        constraint: a name, a constraint, or a function of a tensor.
+
     Raises:
         UnknownNameError: no constraint has this name; the nearest one that has is offered.
 
@@ -209,6 +235,8 @@ def constrained(
     updates: Mapping[Variable, Tensor], constraints: Mapping[Variable, _Projection]
 ) -> dict[Variable, Tensor]:
     """Updates after which every variable that has a constraint meets it.
+
+        v ← constraint(new value of v) for every v that has one
 
     Args:
         updates: `{variable: new value}`, as an optimizer gives them.

@@ -76,14 +76,21 @@ _open: ContextVar[Effects | None] = ContextVar("effects", default=None)
 def latest(variable: Variable) -> Tensor:
     """A variable's value as the layers called before have left it.
 
-    >>> import cairnet as cn
-    >>> count = cn.Variable(0)
-    >>> with cn.layers.Effects() as effects:
-    ...     add_update(count, latest(count) + 1)
-    ...     add_update(count, latest(count) + 1)
-    >>> step = cn.function([], count, updates=effects.updates)
-    >>> int(step()), int(count)
-    (0, 2)
+    Args:
+        variable: any variable.
+
+    Returns:
+        Its new value, if an update of it has been stated; else the variable.
+
+    Example:
+        >>> import cairnet as cn
+        >>> count = cn.Variable(0)
+        >>> with cn.layers.Effects() as effects:
+        ...     add_update(count, latest(count) + 1)
+        ...     add_update(count, latest(count) + 1)
+        >>> step = cn.function([], count, updates=effects.updates)
+        >>> int(step()), int(count)
+        (0, 2)
     """
     effects = _open.get()
     return variable if effects is None else effects.updates.get(variable, variable)
@@ -92,8 +99,21 @@ def latest(variable: Variable) -> Tensor:
 def add_update(variable: Variable, value: Any) -> None:
     """State the new value of a variable; see `Effects`.
 
+    Args:
+        variable: what changes.
+        value: the expression of its new value.
+
     Raises:
         ShapeError: the new value has another shape or dtype than the variable.
+
+    Example:
+        >>> import cairnet as cn
+        >>> count = cn.Variable(0)
+        >>> with cn.layers.Effects() as effects:
+        ...     add_update(count, count + 1)
+        >>> cn.function([], updates=effects.updates)()
+        >>> int(count)
+        1
     """
     new = as_tensor(value)
     fits = new.ndim == variable.ndim and all(
@@ -113,8 +133,18 @@ def add_update(variable: Variable, value: Any) -> None:
 def add_loss(value: Any) -> None:
     """State a scalar that is to be added to the cost; see `Effects`.
 
+    Args:
+        value: the scalar.
+
     Raises:
         ShapeError: not a scalar of a floating dtype.
+
+    Example:
+        >>> import cairnet as cn
+        >>> with cn.layers.Effects() as effects:
+        ...     add_loss(cn.sum(cn.square(cn.asarray([1.0, 2.0]))))
+        >>> float(effects.losses[0])
+        5.0
     """
     loss = as_tensor(value)
     if loss.ndim or not is_floating(loss.dtype):

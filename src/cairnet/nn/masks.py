@@ -28,6 +28,9 @@ def mask_of(tensor: Tensor) -> Tensor | None:
     Args:
         tensor: any tensor; one that no layer gave has no mask.
 
+    Returns:
+        bool, shape (batch, time), or None.
+
     Example:
         >>> import cairnet as cn
         >>> y = cn.layers.Embedding(5, 2, mask_zero=True)(cn.asarray([[3, 1, 0], [2, 0, 0]]))

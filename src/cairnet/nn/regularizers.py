@@ -53,6 +53,9 @@ class L1L2(Regularizer):
         l1: weight of the sum of magnitudes, 0 or more.
         l2: weight of the sum of squares, 0 or more.
 
+    Shapes:
+        a weight of any shape; the penalty is a scalar.
+
     Raises:
         ArgumentError: a weight is negative, infinite or no number.
 
@@ -83,6 +86,9 @@ class L1(Regularizer):
     Args:
         l1: weight of the sum of magnitudes, 0 or more.
 
+    Shapes:
+        a weight of any shape; the penalty is a scalar.
+
     Raises:
         ArgumentError: the weight is negative, infinite or no number.
 
@@ -111,6 +117,9 @@ class L2(Regularizer):
     Args:
         l2: weight of the sum of squares, 0 or more. The textbooks' (λ/2n)·Σx² is l2 = λ/2n.
 
+    Shapes:
+        a weight of any shape; the penalty is a scalar.
+
     Raises:
         ArgumentError: the weight is negative, infinite or no number.
 
@@ -138,6 +147,9 @@ _registry.alias("l1_l2", L1L2)
 
 def get(regularizer: Any) -> _Penalty | None:
     """The regularizer of a name, as "l2" or "L2"; functions and objects as they are, None as None.
+
+    Args:
+        regularizer: a name, a regularizer, a function of a tensor, or None.
 
     Raises:
         UnknownNameError: no regularizer has this name; the nearest one that has is offered.

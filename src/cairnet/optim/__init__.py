@@ -36,6 +36,9 @@ __all__ = [
 def get(optimizer: Any) -> Optimizer:
     """The optimizer of a name, as "adam" or "Adam", with its default settings; others as they are.
 
+    Args:
+        optimizer: a name, an optimizer, or its saved form.
+
     Raises:
         UnknownNameError: no optimizer has this name; the nearest one that has is offered.
 

@@ -60,6 +60,9 @@ registry.alias("zero", Zeros)
 def get(initializer: Any) -> Callable[..., np.ndarray]:
     """The initializer of a name, as "glorot_uniform" or "GlorotUniform"; others as they are.
 
+    Args:
+        initializer: a name, an initializer, or a function of shape and dtype.
+
     Raises:
         UnknownNameError: no initializer has this name; the nearest one that has is offered.
 

@@ -15,11 +15,21 @@ __all__ = ["Constant", "Identity", "Ones", "Zeros"]
 
 @registry.add
 class Constant(Initializer):
-    """Every element is `value`.
+    """Every element is `value`: w = value.
 
-    >>> import cairnet as cn
-    >>> cn.initializers.Constant(0.5)((2,))
-    array([0.5, 0.5], dtype=float32)
+    Args:
+        value: the number.
+
+    Shapes:
+        any shape.
+
+    Source:
+        As in Keras 3.
+
+    Example:
+        >>> import cairnet as cn
+        >>> cn.initializers.Constant(0.5)((2,))
+        array([0.5, 0.5], dtype=float32)
     """
 
     def __init__(self, value: float = 0.0) -> None:
@@ -32,11 +42,18 @@ class Constant(Initializer):
 
 @registry.add
 class Zeros(Initializer):
-    """Every element is 0.
+    """Every element is 0: w = 0.
 
-    >>> import cairnet as cn
-    >>> cn.initializers.Zeros()((2,))
-    array([0., 0.], dtype=float32)
+    Shapes:
+        any shape.
+
+    Source:
+        As in Keras 3.
+
+    Example:
+        >>> import cairnet as cn
+        >>> cn.initializers.Zeros()((2,))
+        array([0., 0.], dtype=float32)
     """
 
     def __call__(self, shape: Sequence[int], dtype: DTypeLike = float32) -> np.ndarray:
@@ -46,11 +63,18 @@ class Zeros(Initializer):
 
 @registry.add
 class Ones(Initializer):
-    """Every element is 1.
+    """Every element is 1: w = 1.
 
-    >>> import cairnet as cn
-    >>> cn.initializers.Ones()((2,))
-    array([1., 1.], dtype=float32)
+    Shapes:
+        any shape.
+
+    Source:
+        As in Keras 3.
+
+    Example:
+        >>> import cairnet as cn
+        >>> cn.initializers.Ones()((2,))
+        array([1., 1.], dtype=float32)
     """
 
     def __call__(self, shape: Sequence[int], dtype: DTypeLike = float32) -> np.ndarray:
@@ -62,11 +86,20 @@ class Ones(Initializer):
 class Identity(Initializer):
     """A matrix with `gain` on its diagonal and 0 elsewhere: a layer that begins by passing on.
 
+        w[i, j] = gain where i = j, else 0
+
     Args:
         gain: the number on the diagonal.
 
+    Shapes:
+        a matrix [rows, columns].
+
     Raises:
         ShapeError: the shape is not that of a matrix (it need not be square).
+
+    Source:
+        Q. Le, N. Jaitly, G. Hinton: A simple way to initialize recurrent networks of rectified
+        linear units. arXiv:1504.00941, 2015. Arguments as in Keras 3.
 
     Example:
         >>> import cairnet as cn

@@ -19,15 +19,21 @@ __all__ = ["RandomNormal", "RandomUniform", "TruncatedNormal"]
 
 @registry.add
 class RandomNormal(Initializer):
-    """Values from a normal distribution; "normal" for short.
+    """Values from a normal distribution, w ~ N(mean, stddev²); "normal" for short.
 
     Args:
         mean: of the distribution.
         stddev: its standard deviation, 0 or more.
         seed: of a stream of its own; None for the next stream of `cn.seed`.
 
+    Shapes:
+        any shape.
+
     Raises:
         ArgumentError: a number that is not finite, stddev is negative, or the seed is no seed.
+
+    Source:
+        Arguments as in Keras 3.
 
     Example:
         >>> import cairnet as cn
@@ -49,15 +55,21 @@ class RandomNormal(Initializer):
 
 @registry.add
 class TruncatedNormal(Initializer):
-    """Values from a normal distribution, those beyond two standard deviations drawn again.
+    """Values from N(mean, stddev²), those beyond two standard deviations drawn again.
 
     Args:
         mean: of the distribution.
         stddev: its standard deviation before the cut, 0 or more; after it, 0.88 times that.
         seed: of a stream of its own; None for the next stream of `cn.seed`.
 
+    Shapes:
+        any shape.
+
     Raises:
         ArgumentError: a number that is not finite, stddev is negative, or the seed is no seed.
+
+    Source:
+        Arguments as in Keras 3.
 
     Example:
         >>> import cairnet as cn
@@ -79,15 +91,21 @@ class TruncatedNormal(Initializer):
 
 @registry.add
 class RandomUniform(Initializer):
-    """Values spread evenly between two numbers; "uniform" for short.
+    """Values spread evenly, w ~ U(minval, maxval); "uniform" for short.
 
     Args:
         minval: the lower end.
         maxval: the upper end.
         seed: of a stream of its own; None for the next stream of `cn.seed`.
 
+    Shapes:
+        any shape.
+
     Raises:
         ArgumentError: a number that is not finite, minval is above maxval, or the seed is no seed.
+
+    Source:
+        Arguments as in Keras 3.
 
     Example:
         >>> import cairnet as cn

@@ -37,9 +37,17 @@ class VarianceScaling(Initializer):
             "untruncated_normal".
         seed: of a stream of its own; None for the next stream of `cn.seed`.
 
+    Shapes:
+        any shape, read as a kernel [*taps, inputs, outputs]: fan in = taps · inputs, fan out = taps
+        · outputs.
+
     Raises:
         ArgumentError: the scale is not above 0, or the seed is no seed.
         UnknownNameError: an unknown mode or distribution.
+
+    Source:
+        K. He, X. Zhang, S. Ren, J. Sun: Delving deep into rectifiers: surpassing human-level
+        performance on ImageNet classification. ICCV 2015. Arguments as in Keras 3.
 
     Example:
         >>> import cairnet as cn
@@ -110,13 +118,25 @@ class _Scaled(VarianceScaling):
 class GlorotUniform(_Scaled):
     """Uniform on [-l, l], l = √(6 / (fan in + fan out)): the default of most layers.
 
-    X. Glorot, Y. Bengio: Understanding the difficulty of training deep feedforward neural
-    networks. AISTATS 2010.
+    Args:
+        seed: of a stream of its own; None for the next stream of `cn.seed`.
 
-    >>> import cairnet as cn
-    >>> weights = cn.initializers.GlorotUniform(seed=1)((100, 50))
-    >>> bool(abs(weights).max() <= (6 / 150) ** 0.5)
-    True
+    Shapes:
+        any shape, read as a kernel [*taps, inputs, outputs]: fan in = taps · inputs, fan out = taps
+        · outputs.
+
+    Raises:
+        ArgumentError: the seed is no seed.
+
+    Source:
+        X. Glorot, Y. Bengio: Understanding the difficulty of training deep feedforward neural
+        networks. AISTATS 2010.
+
+    Example:
+        >>> import cairnet as cn
+        >>> weights = cn.initializers.GlorotUniform(seed=1)((100, 50))
+        >>> bool(abs(weights).max() <= (6 / 150) ** 0.5)
+        True
     """
 
     rule = (1.0, "fan_avg", "uniform")
@@ -124,7 +144,28 @@ class GlorotUniform(_Scaled):
 
 @registry.add
 class GlorotNormal(_Scaled):
-    """Truncated normal of variance 2 / (fan in + fan out); see `GlorotUniform`."""
+    """Truncated normal of standard deviation √(2 / (fan in + fan out)).
+
+    Args:
+        seed: of a stream of its own; None for the next stream of `cn.seed`.
+
+    Shapes:
+        any shape, read as a kernel [*taps, inputs, outputs]: fan in = taps · inputs, fan out = taps
+        · outputs.
+
+    Raises:
+        ArgumentError: the seed is no seed.
+
+    Source:
+        X. Glorot, Y. Bengio: Understanding the difficulty of training deep feedforward neural
+        networks. AISTATS 2010.
+
+    Example:
+        >>> import cairnet as cn
+        >>> weights = cn.initializers.GlorotNormal(seed=1)((400, 100))
+        >>> float(weights.std().round(2))
+        0.06
+    """
 
     rule = (1.0, "fan_avg", "truncated_normal")
 
@@ -133,8 +174,25 @@ class GlorotNormal(_Scaled):
 class HeUniform(_Scaled):
     """Uniform on [-l, l], l = √(6 / fan in): for layers with rectifiers, which halve the variance.
 
-    K. He, X. Zhang, S. Ren, J. Sun: Delving deep into rectifiers: surpassing human-level
-    performance on ImageNet classification. ICCV 2015.
+    Args:
+        seed: of a stream of its own; None for the next stream of `cn.seed`.
+
+    Shapes:
+        any shape, read as a kernel [*taps, inputs, outputs]: fan in = taps · inputs, fan out = taps
+        · outputs.
+
+    Raises:
+        ArgumentError: the seed is no seed.
+
+    Source:
+        K. He, X. Zhang, S. Ren, J. Sun: Delving deep into rectifiers: surpassing human-level
+        performance on ImageNet classification. ICCV 2015.
+
+    Example:
+        >>> import cairnet as cn
+        >>> weights = cn.initializers.HeUniform(seed=1)((100, 50))
+        >>> bool(abs(weights).max() <= (6 / 100) ** 0.5)
+        True
     """
 
     rule = (2.0, "fan_in", "uniform")
@@ -142,7 +200,28 @@ class HeUniform(_Scaled):
 
 @registry.add
 class HeNormal(_Scaled):
-    """Truncated normal of variance 2 / fan in; see `HeUniform`."""
+    """Truncated normal of standard deviation √(2 / fan in), for layers with rectifiers.
+
+    Args:
+        seed: of a stream of its own; None for the next stream of `cn.seed`.
+
+    Shapes:
+        any shape, read as a kernel [*taps, inputs, outputs]: fan in = taps · inputs, fan out = taps
+        · outputs.
+
+    Raises:
+        ArgumentError: the seed is no seed.
+
+    Source:
+        K. He, X. Zhang, S. Ren, J. Sun: Delving deep into rectifiers: surpassing human-level
+        performance on ImageNet classification. ICCV 2015.
+
+    Example:
+        >>> import cairnet as cn
+        >>> weights = cn.initializers.HeNormal(seed=1)((400, 100))
+        >>> float(weights.std().round(2))
+        0.07
+    """
 
     rule = (2.0, "fan_in", "truncated_normal")
 
@@ -151,8 +230,25 @@ class HeNormal(_Scaled):
 class LecunUniform(_Scaled):
     """Uniform on [-l, l], l = √(3 / fan in).
 
-    Y. LeCun, L. Bottou, G. Orr, K.-R. Müller: Efficient BackProp. In: Neural Networks: Tricks of
-    the Trade, Springer 1998.
+    Args:
+        seed: of a stream of its own; None for the next stream of `cn.seed`.
+
+    Shapes:
+        any shape, read as a kernel [*taps, inputs, outputs]: fan in = taps · inputs, fan out = taps
+        · outputs.
+
+    Raises:
+        ArgumentError: the seed is no seed.
+
+    Source:
+        Y. LeCun, L. Bottou, G. Orr, K.-R. Müller: Efficient BackProp. In: Neural Networks: Tricks
+        of the Trade, Springer 1998.
+
+    Example:
+        >>> import cairnet as cn
+        >>> weights = cn.initializers.LecunUniform(seed=1)((100, 50))
+        >>> bool(abs(weights).max() <= (3 / 100) ** 0.5)
+        True
     """
 
     rule = (1.0, "fan_in", "uniform")
@@ -160,6 +256,27 @@ class LecunUniform(_Scaled):
 
 @registry.add
 class LecunNormal(_Scaled):
-    """Truncated normal of variance 1 / fan in; see `LecunUniform`."""
+    """Truncated normal of standard deviation √(1 / fan in), for `selu`.
+
+    Args:
+        seed: of a stream of its own; None for the next stream of `cn.seed`.
+
+    Shapes:
+        any shape, read as a kernel [*taps, inputs, outputs]: fan in = taps · inputs, fan out = taps
+        · outputs.
+
+    Raises:
+        ArgumentError: the seed is no seed.
+
+    Source:
+        Y. LeCun, L. Bottou, G. Orr, K.-R. Müller: Efficient BackProp. In: Neural Networks: Tricks
+        of the Trade, Springer 1998.
+
+    Example:
+        >>> import cairnet as cn
+        >>> weights = cn.initializers.LecunNormal(seed=1)((400, 100))
+        >>> float(weights.std().round(2))
+        0.05
+    """
 
     rule = (1.0, "fan_in", "truncated_normal")

@@ -25,6 +25,9 @@ class Activation(Layer):
     Raises:
         UnknownNameError: no activation has this name.
 
+    Source:
+        Arguments as in Keras 3.
+
     Example:
         >>> import cairnet as cn
         >>> cn.layers.Activation("relu")([-1.0, 2.0]).numpy()

@@ -17,6 +17,8 @@ __all__ = ["Cropping2D", "ZeroPadding2D"]
 class ZeroPadding2D(Layer):
     """Rows and columns of zeros around images.
 
+        y[i, j] = x[i − top, j − left], or 0 where that is outside
+
     Args:
         padding: one number for all four sides, a pair (height, width), or two pairs
             ((top, bottom), (left, right)).
@@ -59,6 +61,8 @@ class ZeroPadding2D(Layer):
 @registry.add
 class Cropping2D(Layer):
     """Images without the rows and columns at their borders.
+
+        y[i, j] = x[i + top, j + left]
 
     Args:
         cropping: one number for all four sides, a pair (height, width), or two pairs

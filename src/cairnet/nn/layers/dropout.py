@@ -111,6 +111,10 @@ class SpatialDropout2D(Layer):
     As `Dropout`, with one draw for each sample and channel: neighbouring pixels say nearly the
     same, so that silencing single ones would take little away.
 
+        y[n, i, j, c] = x[n, i, j, c] · m[n, c] / (1 − rate)
+
+    with m[n, c] = 1 with probability 1 − rate, and 0 else.
+
     Args:
         rate: the share of feature maps that is silenced, from 0 to 1.
         seed: of the layer's own random numbers; None for the next stream of `cn.seed`.

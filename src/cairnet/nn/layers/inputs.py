@@ -32,12 +32,18 @@ def Input(  # noqa: N802 - Keras's name for it
         name: shown in errors and printed graphs.
         batch_size: the number of samples, if it is always the same.
 
+    Shapes:
+        the placeholder [batch_size, *shape].
+
     Returns:
         A tensor of shape (batch_size, *shape).
 
     Raises:
         ShapeError: the shape is not a tuple of whole numbers and None.
         UnknownNameError: an unknown dtype.
+
+    Source:
+        Arguments as in Keras 3.
 
     Example:
         >>> import cairnet as cn
@@ -57,9 +63,15 @@ class InputLayer(Layer):
         batch_size: the number of samples, if it is always the same, as stateful layers need it.
         name: see `Layer`.
 
+    Shapes:
+        x and y [batch_size, *shape].
+
     Raises:
         ShapeError: the layer is applied to samples of another shape.
         DTypeError: the layer is applied to another dtype.
+
+    Source:
+        Arguments as in Keras 3.
 
     Example:
         >>> import cairnet as cn

@@ -31,6 +31,17 @@ class Merge(Layer):
 
     The tensors have the same number of samples. Extents of 1 stretch; a tensor with fewer axes is
     given axes of extent 1 behind the batch, so that one vector a sample meets every pixel.
+
+    Args:
+        name: see `Layer`.
+
+    Example:
+        >>> import cairnet as cn
+        >>> class Norm(cn.layers.Merge):
+        ...     def merge(self, inputs):
+        ...         return cn.sqrt(sum(x * x for x in inputs))
+        >>> Norm()([cn.asarray([[3.0]]), cn.asarray([[4.0]])]).numpy()
+        array([[5.]], dtype=float32)
     """
 
     takes_list = True
@@ -63,6 +74,8 @@ class Merge(Layer):
 class Add(Merge):
     """The sum of several tensors, as where a residual block meets its shortcut.
 
+        y = x₁ + x₂ + …
+
     Args:
         name: see `Layer`.
 
@@ -89,6 +102,8 @@ class Add(Merge):
 @registry.add
 class Subtract(Merge):
     """The difference of two tensors, the first minus the second.
+
+        y = x₁ − x₂
 
     Args:
         name: see `Layer`.
@@ -124,6 +139,8 @@ class Subtract(Merge):
 class Multiply(Merge):
     """The product of several tensors, element by element, as where a gate meets a signal.
 
+        y = x₁ · x₂ · …
+
     Args:
         name: see `Layer`.
 
@@ -150,6 +167,8 @@ class Multiply(Merge):
 @registry.add
 class Average(Merge):
     """The mean of several tensors, element by element, as of the votes of several networks.
+
+        y = (x₁ + … + xₙ) / n
 
     Args:
         name: see `Layer`.
@@ -179,6 +198,8 @@ class Average(Merge):
 @registry.add
 class Maximum(Merge):
     """The largest of several tensors, element by element.
+
+        y = max(x₁, x₂, …)
 
     Args:
         name: see `Layer`.
@@ -211,6 +232,8 @@ class Maximum(Merge):
 class Minimum(Merge):
     """The smallest of several tensors, element by element.
 
+        y = min(x₁, x₂, …)
+
     Args:
         name: see `Layer`.
 
@@ -240,6 +263,8 @@ class Minimum(Merge):
 @registry.add
 class Concatenate(Layer):
     """Several tensors side by side along an axis, as the feature maps of a dense block.
+
+        y[…, k, …] = x₁[…, k, …] for k < n₁, then x₂[…, k − n₁, …], …
 
     Args:
         axis: which axis; the others must be equal.

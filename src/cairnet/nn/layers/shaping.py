@@ -20,6 +20,8 @@ __all__ = ["Flatten", "Permute", "RepeatVector", "Reshape"]
 class Flatten(Layer):
     """All axes but the batch as one, in row-major order.
 
+        y[n, (i · b + j) · c + …] = x[n, i, j, …]
+
     Args:
         name: see `Layer`.
 
@@ -28,6 +30,9 @@ class Flatten(Layer):
 
     Raises:
         ShapeError: the input has no axes at all.
+
+    Source:
+        Arguments as in Keras 3.
 
     Example:
         >>> import cairnet as cn
@@ -54,6 +59,8 @@ class Flatten(Layer):
 @registry.add
 class Reshape(Layer):
     """The features of every sample in another shape, in row-major order.
+
+        y[b, i, j, …] = x[b, k, l, …] where both stand at the same place in row-major order
 
     Args:
         target_shape: the shape of one sample, without the batch; one extent may be −1, for what is
@@ -106,6 +113,8 @@ class Reshape(Layer):
 class Permute(Layer):
     """The axes of every sample in another order.
 
+        y[n, i_dims₁, i_dims₂, …] = x[n, i₁, i₂, …]
+
     Args:
         dims: for each axis of y the axis of x that it is, both counted from 1, since the batch,
             axis 0, stays in front: (2, 1) transposes matrices.
@@ -153,6 +162,8 @@ class Permute(Layer):
 @registry.add
 class RepeatVector(Layer):
     """The vector of every sample n times, one below the other.
+
+        y[b, t, f] = x[b, f] for every t < n
 
     Args:
         n: how often, 1 or more.

@@ -91,6 +91,9 @@ def get(loss: Any) -> Loss:
 
     A function `f(y_true, y_pred)` of two tensors is a loss too; its mean is taken.
 
+    Args:
+        loss: a name, a loss, or a function of target and prediction.
+
     Raises:
         UnknownNameError: no loss has this name; the nearest one that has is offered.
 

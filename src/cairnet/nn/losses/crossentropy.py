@@ -144,6 +144,10 @@ def sparse_categorical_crossentropy(y_true: Any, y_pred: Any, from_logits: bool 
         See `categorical_crossentropy` for how the logarithm is taken. A class number outside
         0 … classes − 1 picks no probability and adds nothing; `fit` and `evaluate` refuse them.
 
+    Source:
+        C. Bishop: Pattern recognition and machine learning. Springer 2006, equation 4.108. As in
+        Keras 3.
+
     Example:
         >>> import cairnet as cn
         >>> cn.losses.sparse_categorical_crossentropy([1], [[0.5, 0.5]]).numpy()
@@ -170,7 +174,9 @@ def _smoothing(value: float) -> float:
 
 @registry.add
 class BinaryCrossentropy(Loss):
-    """Cross-entropy of outputs that are each yes or no, averaged; see `binary_crossentropy`.
+    """Cross-entropy of outputs that are each yes or no, averaged, as `binary_crossentropy`.
+
+        mean of −y log p − (1 − y) log(1 − p)
 
     Args:
         from_logits: whether predictions are logits, of which the logistic function is still to be
@@ -179,10 +185,25 @@ class BinaryCrossentropy(Loss):
         reduction: see `Loss`.
         name: default: "binary_crossentropy".
 
-    >>> import cairnet as cn
-    >>> loss = cn.losses.BinaryCrossentropy(from_logits=True)
-    >>> float(loss([[1.0, 0.0]], [[1000.0, -1000.0]]))
-    0.0
+    Shapes:
+        y_true and y_pred (batch, …, outputs); the loss is a scalar, or (batch, …) with the
+        reduction "none".
+
+    Raises:
+        UnknownNameError: an unknown reduction.
+        ShapeError: when called, the shapes differ.
+        ArgumentError: when called, the graph shows that the predictions are not what `from_logits`
+            says.
+
+    Source:
+        C. Bishop: Pattern recognition and machine learning. Springer 2006, equation 4.90. As in
+        Keras 3.
+
+    Example:
+        >>> import cairnet as cn
+        >>> loss = cn.losses.BinaryCrossentropy(from_logits=True)
+        >>> float(loss([[1.0, 0.0]], [[1000.0, -1000.0]]))
+        0.0
     """
 
     def __init__(
@@ -207,7 +228,9 @@ class BinaryCrossentropy(Loss):
 
 @registry.add
 class CategoricalCrossentropy(Loss):
-    """Cross-entropy with target distributions, averaged; see `categorical_crossentropy`.
+    """Cross-entropy with target distributions, averaged, as `categorical_crossentropy`.
+
+        mean over the batch of −Σ y log p, the p scaled to a sum of 1
 
     Args:
         from_logits: whether predictions are logits, of which the softmax is still to be taken.
@@ -215,10 +238,25 @@ class CategoricalCrossentropy(Loss):
         reduction: see `Loss`.
         name: default: "categorical_crossentropy".
 
-    >>> import cairnet as cn
-    >>> loss = cn.losses.CategoricalCrossentropy(from_logits=True)
-    >>> float(loss([[0.0, 1.0]], [[-1000.0, 0.0]]))
-    0.0
+    Shapes:
+        y_true and y_pred (batch, …, classes); the loss is a scalar, or (batch, …) with the
+        reduction "none".
+
+    Raises:
+        UnknownNameError: an unknown reduction.
+        ShapeError: when called, the shapes differ.
+        ArgumentError: when called, the graph shows that the predictions are not what `from_logits`
+            says.
+
+    Source:
+        C. Bishop: Pattern recognition and machine learning. Springer 2006, equation 4.108. As in
+        Keras 3.
+
+    Example:
+        >>> import cairnet as cn
+        >>> loss = cn.losses.CategoricalCrossentropy(from_logits=True)
+        >>> float(loss([[0.0, 1.0]], [[-1000.0, 0.0]]))
+        0.0
     """
 
     def __init__(
@@ -243,17 +281,34 @@ class CategoricalCrossentropy(Loss):
 
 @registry.add
 class SparseCategoricalCrossentropy(Loss):
-    """Cross-entropy with class numbers, averaged; see `sparse_categorical_crossentropy`.
+    """Cross-entropy with class numbers, averaged, as `sparse_categorical_crossentropy`.
+
+        mean over the batch of −log pₖ, k the class, the p scaled to a sum of 1
 
     Args:
         from_logits: whether predictions are logits, of which the softmax is still to be taken.
         reduction: see `Loss`.
         name: default: "sparse_categorical_crossentropy".
 
-    >>> import cairnet as cn
-    >>> loss = cn.losses.SparseCategoricalCrossentropy(from_logits=True)
-    >>> float(loss([1], [[0.0, 1000.0]]))
-    0.0
+    Shapes:
+        y_true class numbers (batch, …) or (batch, …, 1), y_pred (batch, …, classes); the loss is a
+        scalar, or (batch, …) with the reduction "none".
+
+    Raises:
+        UnknownNameError: an unknown reduction.
+        ShapeError: when called, the shapes differ.
+        ArgumentError: when called, the graph shows that the predictions are not what `from_logits`
+            says.
+
+    Source:
+        C. Bishop: Pattern recognition and machine learning. Springer 2006, equation 4.108. As in
+        Keras 3.
+
+    Example:
+        >>> import cairnet as cn
+        >>> loss = cn.losses.SparseCategoricalCrossentropy(from_logits=True)
+        >>> float(loss([1], [[0.0, 1000.0]]))
+        0.0
     """
 
     def __init__(

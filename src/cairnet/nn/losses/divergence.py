@@ -58,13 +58,30 @@ def kl_divergence(y_true: Any, y_pred: Any) -> Tensor:
 
 @registry.add
 class KLDivergence(Loss):
-    """The Kullback-Leibler divergence averaged over the batch.
+    """The Kullback-Leibler divergence averaged over the batch, as `kl_divergence`.
 
-    See `kl_divergence`, and `Loss` for the arguments.
+        mean over the batch of Σ y_true · log(y_true / y_pred)
 
-    >>> import cairnet as cn
-    >>> float(cn.losses.KLDivergence()([[0.5, 0.5]], [[0.5, 0.5]]))
-    0.0
+    Args:
+        reduction: how the losses of the samples become one number, see `Loss`.
+        name: default: "kl_divergence".
+
+    Shapes:
+        y_true and y_pred (batch, …, outputs); the loss is a scalar, or (batch, …) with the
+        reduction "none".
+
+    Raises:
+        UnknownNameError: an unknown reduction.
+        ShapeError: when called, the shapes differ.
+
+    Source:
+        S. Kullback, R. Leibler: On information and sufficiency. Annals of Mathematical Statistics
+        22 (1), 1951. As in Keras 3.
+
+    Example:
+        >>> import cairnet as cn
+        >>> float(cn.losses.KLDivergence()([[0.5, 0.5]], [[0.5, 0.5]]))
+        0.0
     """
 
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:

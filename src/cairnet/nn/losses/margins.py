@@ -113,11 +113,29 @@ def _shortfalls(name: str, y_true: Any, y_pred: Any) -> Tensor:
 
 @registry.add
 class Hinge(Loss):
-    """The hinge loss averaged over outputs and batch; see `hinge`, and `Loss` for the arguments.
+    """The hinge loss averaged over outputs and batch, as `hinge`.
 
-    >>> import cairnet as cn
-    >>> float(cn.losses.Hinge()([[1.0]], [[0.25]]))
-    0.75
+        mean of max(1 − y_true · y_pred, 0)
+
+    Args:
+        reduction: how the losses of the samples become one number, see `Loss`.
+        name: default: "hinge".
+
+    Shapes:
+        y_true and y_pred (batch, …, outputs); the loss is a scalar, or (batch, …) with the
+        reduction "none".
+
+    Raises:
+        UnknownNameError: an unknown reduction.
+        ShapeError: when called, the shapes differ.
+
+    Source:
+        C. Cortes, V. Vapnik: Support-vector networks. Machine Learning 20, 1995. As in Keras 3.
+
+    Example:
+        >>> import cairnet as cn
+        >>> float(cn.losses.Hinge()([[1.0]], [[0.25]]))
+        0.75
     """
 
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
@@ -127,13 +145,29 @@ class Hinge(Loss):
 
 @registry.add
 class SquaredHinge(Loss):
-    """The squared hinge loss averaged over outputs and batch.
+    """The squared hinge loss averaged over outputs and batch, as `squared_hinge`.
 
-    See `squared_hinge`, and `Loss` for the arguments.
+        mean of max(1 − y_true · y_pred, 0)²
 
-    >>> import cairnet as cn
-    >>> float(cn.losses.SquaredHinge()([[1.0]], [[0.5]]))
-    0.25
+    Args:
+        reduction: how the losses of the samples become one number, see `Loss`.
+        name: default: "squared_hinge".
+
+    Shapes:
+        y_true and y_pred (batch, …, outputs); the loss is a scalar, or (batch, …) with the
+        reduction "none".
+
+    Raises:
+        UnknownNameError: an unknown reduction.
+        ShapeError: when called, the shapes differ.
+
+    Source:
+        C. Cortes, V. Vapnik: Support-vector networks. Machine Learning 20, 1995. As in Keras 3.
+
+    Example:
+        >>> import cairnet as cn
+        >>> float(cn.losses.SquaredHinge()([[1.0]], [[0.5]]))
+        0.25
     """
 
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
@@ -143,13 +177,30 @@ class SquaredHinge(Loss):
 
 @registry.add
 class CategoricalHinge(Loss):
-    """The hinge loss of several classes averaged over the batch.
+    """The hinge loss of several classes averaged over the batch, as `categorical_hinge`.
 
-    See `categorical_hinge`, and `Loss` for the arguments.
+        mean of max(1 + largest wrong output − right output, 0)
 
-    >>> import cairnet as cn
-    >>> float(cn.losses.CategoricalHinge()([[0.0, 1.0]], [[0.5, 1.0]]))
-    0.5
+    Args:
+        reduction: how the losses of the samples become one number, see `Loss`.
+        name: default: "categorical_hinge".
+
+    Shapes:
+        y_true and y_pred (batch, …, outputs); the loss is a scalar, or (batch, …) with the
+        reduction "none".
+
+    Raises:
+        UnknownNameError: an unknown reduction.
+        ShapeError: when called, the shapes differ.
+
+    Source:
+        K. Crammer, Y. Singer: On the algorithmic implementation of multiclass kernel-based vector
+        machines. Journal of Machine Learning Research 2, 2001. As in Keras 3.
+
+    Example:
+        >>> import cairnet as cn
+        >>> float(cn.losses.CategoricalHinge()([[0.0, 1.0]], [[0.5, 1.0]]))
+        0.5
     """
 
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:

@@ -178,13 +178,29 @@ def poisson(y_true: Any, y_pred: Any) -> Tensor:
 
 @registry.add
 class QuadraticCost(Loss):
-    """Half the squared error summed over the outputs, averaged over the batch.
+    """Half the squared error summed over the outputs, averaged over the batch: `quadratic_cost`.
 
-    See `quadratic_cost`, and `Loss` for the arguments.
+        mean over the batch of ½ Σ (y_true − y_pred)²
 
-    >>> import cairnet as cn
-    >>> float(cn.losses.QuadraticCost()([[0.0, 1.0]], [[2.0, 2.0]]))
-    2.5
+    Args:
+        reduction: how the losses of the samples become one number, see `Loss`.
+        name: default: "quadratic_cost".
+
+    Shapes:
+        y_true and y_pred (batch, …, outputs); the loss is a scalar, or (batch, …) with the
+        reduction "none".
+
+    Raises:
+        UnknownNameError: an unknown reduction.
+        ShapeError: when called, the shapes differ.
+
+    Source:
+        M. Nielsen: Neural networks and deep learning. Determination Press 2015, equation 6.
+
+    Example:
+        >>> import cairnet as cn
+        >>> float(cn.losses.QuadraticCost()([[0.0, 1.0]], [[2.0, 2.0]]))
+        2.5
     """
 
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
@@ -194,13 +210,30 @@ class QuadraticCost(Loss):
 
 @registry.add
 class MeanSquaredError(Loss):
-    """The squared error averaged over outputs and batch.
+    """The squared error averaged over outputs and batch, as `mean_squared_error`.
 
-    See `mean_squared_error`, and `Loss` for the arguments.
+        mean of (y_true − y_pred)²
 
-    >>> import cairnet as cn
-    >>> float(cn.losses.MeanSquaredError()([[0.0, 1.0]], [[2.0, 2.0]]))
-    2.5
+    Args:
+        reduction: how the losses of the samples become one number, see `Loss`.
+        name: default: "mean_squared_error".
+
+    Shapes:
+        y_true and y_pred (batch, …, outputs); the loss is a scalar, or (batch, …) with the
+        reduction "none".
+
+    Raises:
+        UnknownNameError: an unknown reduction.
+        ShapeError: when called, the shapes differ.
+
+    Source:
+        C. Bishop: Pattern recognition and machine learning. Springer 2006, section 1.2.5. As in
+        Keras 3.
+
+    Example:
+        >>> import cairnet as cn
+        >>> float(cn.losses.MeanSquaredError()([[0.0, 1.0]], [[2.0, 2.0]]))
+        2.5
     """
 
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
@@ -210,13 +243,29 @@ class MeanSquaredError(Loss):
 
 @registry.add
 class MeanAbsoluteError(Loss):
-    """The absolute error averaged over outputs and batch.
+    """The absolute error averaged over outputs and batch, as `mean_absolute_error`.
 
-    See `mean_absolute_error`, and `Loss` for the arguments.
+        mean of |y_true − y_pred|
 
-    >>> import cairnet as cn
-    >>> float(cn.losses.MeanAbsoluteError()([[0.0, 1.0]], [[2.0, 2.0]]))
-    1.5
+    Args:
+        reduction: how the losses of the samples become one number, see `Loss`.
+        name: default: "mean_absolute_error".
+
+    Shapes:
+        y_true and y_pred (batch, …, outputs); the loss is a scalar, or (batch, …) with the
+        reduction "none".
+
+    Raises:
+        UnknownNameError: an unknown reduction.
+        ShapeError: when called, the shapes differ.
+
+    Source:
+        P.-S. Laplace 1774. As in Keras 3.
+
+    Example:
+        >>> import cairnet as cn
+        >>> float(cn.losses.MeanAbsoluteError()([[0.0, 1.0]], [[2.0, 2.0]]))
+        1.5
     """
 
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
@@ -226,16 +275,32 @@ class MeanAbsoluteError(Loss):
 
 @registry.add
 class Huber(Loss):
-    """Huber's loss averaged over outputs and batch; see `huber`.
+    """Huber's loss averaged over outputs and batch, as `huber`.
+
+        mean of ½ e² where |e| ≤ δ, else δ |e| − ½ δ², with e = y_pred − y_true
 
     Args:
         delta: where the parabola becomes a line, above 0.
         reduction: see `Loss`.
         name: default: "huber".
 
-    >>> import cairnet as cn
-    >>> float(cn.losses.Huber(delta=2.0)([[0.0]], [[3.0]]))
-    4.0
+    Shapes:
+        y_true and y_pred (batch, …, outputs); the loss is a scalar, or (batch, …) with the
+        reduction "none".
+
+    Raises:
+        ArgumentError: delta is not above 0.
+        UnknownNameError: an unknown reduction.
+        ShapeError: when called, the shapes differ.
+
+    Source:
+        P. Huber: Robust estimation of a location parameter. Annals of Mathematical Statistics 35
+        (1), 1964. As in Keras 3.
+
+    Example:
+        >>> import cairnet as cn
+        >>> float(cn.losses.Huber(delta=2.0)([[0.0]], [[3.0]]))
+        4.0
     """
 
     def __init__(
@@ -256,13 +321,30 @@ class Huber(Loss):
 
 @registry.add
 class Poisson(Loss):
-    """Poisson's loss averaged over outputs and batch.
+    """Poisson's loss averaged over outputs and batch, as `poisson`.
 
-    See `poisson`, and `Loss` for the arguments.
+        mean of y_pred − y_true · log y_pred
 
-    >>> import cairnet as cn
-    >>> float(cn.losses.Poisson()([[0.0, 0.0]], [[1.0, 3.0]]))
-    2.0
+    Args:
+        reduction: how the losses of the samples become one number, see `Loss`.
+        name: default: "poisson".
+
+    Shapes:
+        y_true and y_pred (batch, …, outputs); the loss is a scalar, or (batch, …) with the
+        reduction "none".
+
+    Raises:
+        UnknownNameError: an unknown reduction.
+        ShapeError: when called, the shapes differ.
+
+    Source:
+        P. McCullagh, J. Nelder: Generalized linear models. Chapman and Hall 1989, chapter 6. As in
+        Keras 3.
+
+    Example:
+        >>> import cairnet as cn
+        >>> float(cn.losses.Poisson()([[0.0, 0.0]], [[1.0, 3.0]]))
+        2.0
     """
 
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:

@@ -75,6 +75,9 @@ def get(metric: Any) -> Metric:
 
     A function `f(y_true, y_pred)` that gives one number for each sample is a metric too.
 
+    Args:
+        metric: a name, a metric, or a function of target and prediction.
+
     Raises:
         UnknownNameError: no metric has this name; the nearest one that has is offered.
 

@@ -22,11 +22,24 @@ __all__ = [
 class CategoricalAccuracy(MeanMetric):
     """How often the largest output is where the largest target is.
 
-    Shapes: targets and predictions (batch, …, classes).
+        mean of 1 where argmax y_pred = argmax y_true, else 0
 
-    >>> import cairnet as cn
-    >>> cn.metrics.CategoricalAccuracy()([[0, 1], [1, 0]], [[0.2, 0.8], [0.3, 0.7]])
-    0.5
+    Args:
+        name: under which the metric is reported.
+
+    Shapes:
+        targets and predictions (batch, …, classes).
+
+    Raises:
+        ShapeError: the shapes differ.
+
+    Source:
+        As in Keras 3.
+
+    Example:
+        >>> import cairnet as cn
+        >>> cn.metrics.CategoricalAccuracy()([[0, 1], [1, 0]], [[0.2, 0.8], [0.3, 0.7]])
+        0.5
     """
 
     def values(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
@@ -39,11 +52,25 @@ class CategoricalAccuracy(MeanMetric):
 class SparseCategoricalAccuracy(MeanMetric):
     """How often the largest output is that of the target's class.
 
-    Shapes: class numbers (batch, …) or (batch, …, 1), predictions (batch, …, classes).
+        mean of 1 where argmax y_pred = y_true, else 0
 
-    >>> import cairnet as cn
-    >>> cn.metrics.SparseCategoricalAccuracy()([1, 0], [[0.2, 0.8], [0.3, 0.7]])
-    0.5
+    Args:
+        name: under which the metric is reported.
+
+    Shapes:
+        class numbers (batch, …) or (batch, …, 1), predictions (batch, …, classes).
+
+    Raises:
+        ShapeError: the shapes do not fit together.
+        DTypeError: the targets are not integers.
+
+    Source:
+        As in Keras 3.
+
+    Example:
+        >>> import cairnet as cn
+        >>> cn.metrics.SparseCategoricalAccuracy()([1, 0], [[0.2, 0.8], [0.3, 0.7]])
+        0.5
     """
 
     def values(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
@@ -57,15 +84,25 @@ class SparseCategoricalAccuracy(MeanMetric):
 class BinaryAccuracy(MeanMetric):
     """How often an output is on the target's side of a threshold.
 
+        mean of 1 where (y_pred > threshold) = y_true, else 0
+
     Args:
         threshold: above it an output means 1.
         name: under which the metric is reported.
 
-    Shapes: targets (0 or 1) and predictions of one shape.
+    Shapes:
+        targets (0 or 1) and predictions of one shape.
 
-    >>> import cairnet as cn
-    >>> cn.metrics.BinaryAccuracy(threshold=0.25)([[0], [1]], [[0.1], [0.3]])
-    1.0
+    Raises:
+        ShapeError: the shapes differ.
+
+    Source:
+        As in Keras 3.
+
+    Example:
+        >>> import cairnet as cn
+        >>> cn.metrics.BinaryAccuracy(threshold=0.25)([[0], [1]], [[0.1], [0.3]])
+        1.0
     """
 
     def __init__(self, threshold: float = 0.5, name: str | None = None) -> None:
@@ -87,9 +124,25 @@ class Accuracy(MeanMetric):
     or by a threshold of ½ if the last axis has one element (`BinaryAccuracy`); class numbers,
     without that axis, by the position of the largest output (`SparseCategoricalAccuracy`).
 
-    >>> import cairnet as cn
-    >>> cn.metrics.Accuracy()([1, 0], [[0.2, 0.8], [0.3, 0.7]])
-    0.5
+        right answers / all answers
+
+    Args:
+        name: under which the metric is reported.
+
+    Shapes:
+        targets and predictions (batch, …, classes); or class numbers (batch, …) or (batch, …, 1)
+        and predictions (batch, …, classes).
+
+    Raises:
+        ShapeError: the shapes do not fit together.
+
+    Source:
+        As `metrics=["accuracy"]` in Keras 3.
+
+    Example:
+        >>> import cairnet as cn
+        >>> cn.metrics.Accuracy()([1, 0], [[0.2, 0.8], [0.3, 0.7]])
+        0.5
     """
 
     def values(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
@@ -110,19 +163,28 @@ class TopKCategoricalAccuracy(MeanMetric):
 
     A class whose output equals the k-th largest is among them; one whose output is NaN is not.
 
+        mean of 1 where rank(y_pred of the class) ≤ k, else 0
+
     Args:
         k: how many outputs count, 1 or more.
         name: under which the metric is reported.
 
-    Shapes: targets and predictions (batch, …, classes).
+    Shapes:
+        targets and predictions (batch, …, classes).
 
-    Source: O. Russakovsky et al.: ImageNet large scale visual recognition challenge. International
-    Journal of Computer Vision 115, 2015, section 4. Arguments as in Keras 3.
+    Raises:
+        ArgumentError: k is not a whole number, 1 or more.
+        ShapeError: the shapes differ.
 
-    >>> import cairnet as cn
-    >>> metric = cn.metrics.TopKCategoricalAccuracy(k=2)
-    >>> metric([[0, 0, 1], [1, 0, 0]], [[0.1, 0.7, 0.2], [0.1, 0.7, 0.2]])
-    0.5
+    Source:
+        O. Russakovsky et al.: ImageNet large scale visual recognition challenge. International
+        Journal of Computer Vision 115, 2015, section 4. Arguments as in Keras 3.
+
+    Example:
+        >>> import cairnet as cn
+        >>> metric = cn.metrics.TopKCategoricalAccuracy(k=2)
+        >>> metric([[0, 0, 1], [1, 0, 0]], [[0.1, 0.7, 0.2], [0.1, 0.7, 0.2]])
+        0.5
     """
 
     def __init__(self, k: int = 5, name: str | None = None) -> None:
@@ -139,18 +201,30 @@ class TopKCategoricalAccuracy(MeanMetric):
 class SparseTopKCategoricalAccuracy(MeanMetric):
     """How often the class of the target is among the k largest outputs.
 
+        mean of 1 where rank(y_pred of the class) ≤ k, else 0
+
+    As `TopKCategoricalAccuracy`, for class numbers.
+
     Args:
         k: how many outputs count, 1 or more.
         name: under which the metric is reported.
 
-    Shapes: class numbers (batch, …) or (batch, …, 1), predictions (batch, …, classes).
+    Shapes:
+        class numbers (batch, …) or (batch, …, 1), predictions (batch, …, classes).
 
-    See `TopKCategoricalAccuracy`.
+    Raises:
+        ArgumentError: k is not a whole number, 1 or more.
+        ShapeError: the shapes do not fit together.
 
-    >>> import cairnet as cn
-    >>> metric = cn.metrics.SparseTopKCategoricalAccuracy(k=2)
-    >>> metric([2, 0], [[0.1, 0.7, 0.2], [0.1, 0.7, 0.2]])
-    0.5
+    Source:
+        O. Russakovsky et al.: ImageNet large scale visual recognition challenge. International
+        Journal of Computer Vision 115, 2015, section 4. Arguments as in Keras 3.
+
+    Example:
+        >>> import cairnet as cn
+        >>> metric = cn.metrics.SparseTopKCategoricalAccuracy(k=2)
+        >>> metric([2, 0], [[0.1, 0.7, 0.2], [0.1, 0.7, 0.2]])
+        0.5
     """
 
     def __init__(self, k: int = 5, name: str | None = None) -> None:

@@ -19,6 +19,8 @@ __all__ = ["ConfusionMatrix", "confusion_matrix"]
 def confusion_matrix(y_true: Any, y_pred: Any, num_classes: int | None = None) -> Tensor:
     r"""How many samples of each class were given to each class.
 
+        matrix[i, j] = number of samples of class i that were taken for class j
+
     Args:
         y_true: class numbers, shape (batch, …) or (batch, …, 1), or vectors of the shape of
             `y_pred`, whose largest element is the class.
@@ -66,11 +68,22 @@ def confusion_matrix(y_true: Any, y_pred: Any, num_classes: int | None = None) -
 class ConfusionMatrix:
     """A confusion matrix that is added up batch by batch, in NumPy.
 
+        matrix[i, j] = number of samples of class i that were taken for class j
+
     Args:
         num_classes: how many classes, 1 or more.
 
     Attributes:
         matrix: the counts so far, int64, rows the true classes and columns the predicted.
+
+    Shapes:
+        the matrix (classes, classes); batches as in `confusion_matrix`.
+
+    Raises:
+        ArgumentError: num_classes is not a whole number, 1 or more.
+
+    Source:
+        R. Kohavi, F. Provost: Glossary of terms. Machine Learning 30, 1998.
 
     Example:
         >>> import cairnet as cn

@@ -60,11 +60,22 @@ __all__ = [
 def relu(x: Any, /) -> Tensor:
     """The rectifier, max(x, 0); its derivative at 0 is taken as 0.
 
-    Nair and Hinton: Rectified linear units improve restricted Boltzmann machines. ICML 2010.
+    Args:
+        x: of any shape, a number of any dtype but bool and complex.
 
-    >>> import cairnet as cn
-    >>> cn.relu(cn.asarray([-1.0, 0.0, 2.0])).numpy()
-    array([0., 0., 2.], dtype=float32)
+    Returns:
+        A tensor of the shape and dtype of x.
+
+    Raises:
+        DTypeError: x is bool or complex.
+
+    Source:
+        Nair and Hinton: Rectified linear units improve restricted Boltzmann machines. ICML 2010.
+
+    Example:
+        >>> import cairnet as cn
+        >>> cn.relu(cn.asarray([-1.0, 0.0, 2.0])).numpy()
+        array([0., 0., 2.], dtype=float32)
     """
     # Zero comes first: where both are equal, `maximum` passes the gradient on to the first.
     return elementwise("maximum", 0, x, function="relu")
@@ -73,9 +84,22 @@ def relu(x: Any, /) -> Tensor:
 def relu6(x: Any, /) -> Tensor:
     """The rectifier cut off at 6, min(max(x, 0), 6).
 
-    >>> import cairnet as cn
-    >>> cn.relu6(cn.asarray([-1.0, 5.0, 9.0])).numpy()
-    array([0., 5., 6.], dtype=float32)
+    Args:
+        x: of any shape, a number of any dtype but bool and complex.
+
+    Returns:
+        A tensor of the shape and dtype of x.
+
+    Raises:
+        DTypeError: x is bool or complex.
+
+    Source:
+        A. Krizhevsky: Convolutional deep belief networks on CIFAR-10. 2010.
+
+    Example:
+        >>> import cairnet as cn
+        >>> cn.relu6(cn.asarray([-1.0, 5.0, 9.0])).numpy()
+        array([0., 5., 6.], dtype=float32)
     """
     return minimum(6, relu(x))
 
@@ -83,12 +107,24 @@ def relu6(x: Any, /) -> Tensor:
 def leaky_relu(x: Any, /, negative_slope: float = 0.2) -> Tensor:
     """The rectifier that leaks: x where x > 0, negative_slope · x elsewhere.
 
-    Maas, Hannun, Ng: Rectifier nonlinearities improve neural network acoustic models. ICML 2013.
-    The default slope is that of Keras.
+    Args:
+        x: of any shape and a floating dtype.
+        negative_slope: the slope below 0.
 
-    >>> import cairnet as cn
-    >>> cn.leaky_relu(cn.asarray([-1.0, 2.0]), 0.1).numpy()
-    array([-0.1,  2. ], dtype=float32)
+    Returns:
+        A tensor of the shape and dtype of x.
+
+    Raises:
+        DTypeError: x is not floating.
+
+    Source:
+        Maas, Hannun, Ng: Rectifier nonlinearities improve neural network acoustic models. ICML
+        2013. The default slope is that of Keras.
+
+    Example:
+        >>> import cairnet as cn
+        >>> cn.leaky_relu(cn.asarray([-1.0, 2.0]), 0.1).numpy()
+        array([-0.1,  2. ], dtype=float32)
     """
     tensor = floating("leaky_relu", x)
     return where(tensor > 0, tensor, tensor * float(negative_slope))
@@ -97,12 +133,24 @@ def leaky_relu(x: Any, /, negative_slope: float = 0.2) -> Tensor:
 def elu(x: Any, /, alpha: float = 1.0) -> Tensor:
     """The exponential linear unit: x where x > 0, alpha · (eˣ - 1) elsewhere.
 
-    Clevert, Unterthiner, Hochreiter: Fast and accurate deep network learning by exponential
-    linear units. ICLR 2016.
+    Args:
+        x: of any shape and a floating dtype.
+        alpha: what the function goes to far below 0 is −alpha.
 
-    >>> import cairnet as cn
-    >>> cn.elu(cn.asarray([-100.0, 2.0])).numpy()
-    array([-1.,  2.], dtype=float32)
+    Returns:
+        A tensor of the shape and dtype of x.
+
+    Raises:
+        DTypeError: x is not floating.
+
+    Source:
+        Clevert, Unterthiner, Hochreiter: Fast and accurate deep network learning by exponential
+        linear units. ICLR 2016.
+
+    Example:
+        >>> import cairnet as cn
+        >>> cn.elu(cn.asarray([-100.0, 2.0])).numpy()
+        array([-1.,  2.], dtype=float32)
     """
     tensor = floating("elu", x)
     # The branch not taken must not overflow, or its gradient would be inf · 0.
@@ -112,11 +160,24 @@ def elu(x: Any, /, alpha: float = 1.0) -> Tensor:
 def celu(x: Any, /, alpha: float = 1.0) -> Tensor:
     """The exponential linear unit with a continuous slope: alpha · (e^(x/alpha) - 1) below 0.
 
-    Barron: Continuously differentiable exponential linear units. arXiv:1704.07483, 2017.
+    Args:
+        x: of any shape and a floating dtype.
+        alpha: what the function goes to far below 0 is −alpha; not 0.
 
-    >>> import cairnet as cn
-    >>> cn.celu(cn.asarray([-100.0, 2.0]), alpha=2.0).numpy()
-    array([-2.,  2.], dtype=float32)
+    Returns:
+        A tensor of the shape and dtype of x.
+
+    Raises:
+        DTypeError: x is not floating.
+        ArgumentError: alpha is 0.
+
+    Source:
+        Barron: Continuously differentiable exponential linear units. arXiv:1704.07483, 2017.
+
+    Example:
+        >>> import cairnet as cn
+        >>> cn.celu(cn.asarray([-100.0, 2.0]), alpha=2.0).numpy()
+        array([-2.,  2.], dtype=float32)
     """
     if alpha == 0:
         raise ArgumentError(f"celu, at {here()}: alpha must not be 0")
@@ -128,12 +189,23 @@ def celu(x: Any, /, alpha: float = 1.0) -> Tensor:
 def selu(x: Any, /) -> Tensor:
     """The self-normalizing unit: scale · elu(x, alpha), with mean 0 and variance 1 kept.
 
-    alpha = 1.67326… and scale = 1.05070… are the fixed point of Klambauer, Unterthiner, Mayr,
-    Hochreiter: Self-normalizing neural networks. NIPS 2017.
+    Args:
+        x: of any shape and a floating dtype.
 
-    >>> import cairnet as cn
-    >>> cn.selu(cn.asarray([-100.0, 1.0])).numpy().round(4)
-    array([-1.7581,  1.0507], dtype=float32)
+    Returns:
+        A tensor of the shape and dtype of x.
+
+    Raises:
+        DTypeError: x is not floating.
+
+    Source:
+        alpha = 1.67326… and scale = 1.05070… are the fixed point of Klambauer, Unterthiner, Mayr,
+        Hochreiter: Self-normalizing neural networks. NIPS 2017.
+
+    Example:
+        >>> import cairnet as cn
+        >>> cn.selu(cn.asarray([-100.0, 1.0])).numpy().round(4)
+        array([-1.7581,  1.0507], dtype=float32)
     """
     return elu(x, alpha=1.6732632423543772) * 1.0507009873554805
 
@@ -145,7 +217,13 @@ def gelu(x: Any, /, approximate: bool = False) -> Tensor:
         x: of a floating dtype.
         approximate: replace Φ(x) by (1 + tanh(√(2/π)·(x + 0.044715·x³))) / 2.
 
-    References:
+    Returns:
+        A tensor of the shape and dtype of x.
+
+    Raises:
+        DTypeError: x is not floating.
+
+    Source:
         Hendrycks and Gimpel: Gaussian error linear units. arXiv:1606.08415, 2016.
 
     Example:
@@ -163,12 +241,23 @@ def gelu(x: Any, /, approximate: bool = False) -> Tensor:
 def silu(x: Any, /) -> Tensor:
     """The sigmoid linear unit, also called swish: x · sigmoid(x).
 
-    Elfwing, Uchibe, Doya: Sigmoid-weighted linear units for neural network function
-    approximation in reinforcement learning. Neural Networks 107, 2018.
+    Args:
+        x: of any shape and a floating dtype.
 
-    >>> import cairnet as cn
-    >>> cn.silu(cn.asarray([-1.0, 0.0, 1.0])).numpy().round(4)
-    array([-0.2689,  0.    ,  0.7311], dtype=float32)
+    Returns:
+        A tensor of the shape and dtype of x.
+
+    Raises:
+        DTypeError: x is not floating.
+
+    Source:
+        Elfwing, Uchibe, Doya: Sigmoid-weighted linear units for neural network function
+        approximation in reinforcement learning. Neural Networks 107, 2018.
+
+    Example:
+        >>> import cairnet as cn
+        >>> cn.silu(cn.asarray([-1.0, 0.0, 1.0])).numpy().round(4)
+        array([-0.2689,  0.    ,  0.7311], dtype=float32)
     """
     tensor = floating("silu", x)
     return tensor * sigmoid(tensor)
@@ -177,11 +266,22 @@ def silu(x: Any, /) -> Tensor:
 def mish(x: Any, /) -> Tensor:
     """x · tanh(softplus(x)).
 
-    Misra: Mish: a self regularized non-monotonic activation function. BMVC 2020.
+    Args:
+        x: of any shape and a floating dtype.
 
-    >>> import cairnet as cn
-    >>> cn.mish(cn.asarray([0.0, 1.0])).numpy().round(4)
-    array([0.    , 0.8651], dtype=float32)
+    Returns:
+        A tensor of the shape and dtype of x.
+
+    Raises:
+        DTypeError: x is not floating.
+
+    Source:
+        Misra: Mish: a self regularized non-monotonic activation function. BMVC 2020.
+
+    Example:
+        >>> import cairnet as cn
+        >>> cn.mish(cn.asarray([0.0, 1.0])).numpy().round(4)
+        array([0.    , 0.8651], dtype=float32)
     """
     tensor = floating("mish", x)
     return tensor * tanh(softplus(tensor))
@@ -190,19 +290,46 @@ def mish(x: Any, /) -> Tensor:
 def sigmoid(x: Any, /) -> Tensor:
     """The logistic function, 1 / (1 + e⁻ˣ); it neither overflows nor loses its small tail.
 
-    >>> import cairnet as cn
-    >>> cn.sigmoid(cn.asarray([-50.0, 0.0, 50.0])).numpy()
-    array([1.9287e-22, 5.0000e-01, 1.0000e+00], dtype=float32)
+    Args:
+        x: of any shape and a floating dtype.
+
+    Returns:
+        A tensor of the shape and dtype of x.
+
+    Raises:
+        DTypeError: x is not floating.
+
+    Source:
+        D. Rumelhart, G. Hinton, R. Williams: Learning representations by back-propagating errors.
+        Nature 323, 1986.
+
+    Example:
+        >>> import cairnet as cn
+        >>> cn.sigmoid(cn.asarray([-50.0, 0.0, 50.0])).numpy()
+        array([1.9287e-22, 5.0000e-01, 1.0000e+00], dtype=float32)
     """
     return elementwise("sigmoid", x)
 
 
 def log_sigmoid(x: Any, /) -> Tensor:
-    """The logarithm of the logistic function, -softplus(-x).
+    """The logarithm of the logistic function, −softplus(−x).
 
-    >>> import cairnet as cn
-    >>> cn.log_sigmoid(cn.asarray([-100.0, 0.0])).numpy().round(4)
-    array([-100.    ,   -0.6931], dtype=float32)
+    Args:
+        x: of any shape and a floating dtype.
+
+    Returns:
+        A tensor of the shape and dtype of x.
+
+    Raises:
+        DTypeError: x is not floating.
+
+    Source:
+        As in Keras 3.
+
+    Example:
+        >>> import cairnet as cn
+        >>> cn.log_sigmoid(cn.asarray([-100.0, 0.0])).numpy().round(4)
+        array([-100.    ,   -0.6931], dtype=float32)
     """
     return -softplus(-floating("log_sigmoid", x))
 
@@ -210,9 +337,22 @@ def log_sigmoid(x: Any, /) -> Tensor:
 def hard_sigmoid(x: Any, /) -> Tensor:
     """The logistic function in three straight pieces, relu6(x + 3) / 6.
 
-    >>> import cairnet as cn
-    >>> cn.hard_sigmoid(cn.asarray([-3.0, 0.0, 3.0])).numpy()
-    array([0. , 0.5, 1. ], dtype=float32)
+    Args:
+        x: of any shape and a floating dtype.
+
+    Returns:
+        A tensor of the shape and dtype of x.
+
+    Raises:
+        DTypeError: x is not floating.
+
+    Source:
+        A. Howard et al.: Searching for MobileNetV3. ICCV 2019, section 5.2. As in Keras 3.
+
+    Example:
+        >>> import cairnet as cn
+        >>> cn.hard_sigmoid(cn.asarray([-3.0, 0.0, 3.0])).numpy()
+        array([0. , 0.5, 1. ], dtype=float32)
     """
     return relu6(floating("hard_sigmoid", x) + 3) / 6
 
@@ -220,11 +360,22 @@ def hard_sigmoid(x: Any, /) -> Tensor:
 def hard_silu(x: Any, /) -> Tensor:
     """x · hard_sigmoid(x), also called hard swish.
 
-    Howard and others: Searching for MobileNetV3. ICCV 2019.
+    Args:
+        x: of any shape and a floating dtype.
 
-    >>> import cairnet as cn
-    >>> cn.hard_silu(cn.asarray([-3.0, 1.0, 3.0])).numpy().round(4)
-    array([-0.    ,  0.6667,  3.    ], dtype=float32)
+    Returns:
+        A tensor of the shape and dtype of x.
+
+    Raises:
+        DTypeError: x is not floating.
+
+    Source:
+        Howard and others: Searching for MobileNetV3. ICCV 2019.
+
+    Example:
+        >>> import cairnet as cn
+        >>> cn.hard_silu(cn.asarray([-3.0, 1.0, 3.0])).numpy().round(4)
+        array([-0.    ,  0.6667,  3.    ], dtype=float32)
     """
     tensor = floating("hard_silu", x)
     return tensor * hard_sigmoid(tensor)
@@ -233,9 +384,23 @@ def hard_silu(x: Any, /) -> Tensor:
 def softplus(x: Any, /) -> Tensor:
     """The smooth rectifier, log(1 + eˣ), without overflow; its derivative is the sigmoid.
 
-    >>> import cairnet as cn
-    >>> cn.softplus(cn.asarray([0.0, 200.0])).numpy().round(4)
-    array([  0.6931, 200.    ], dtype=float32)
+    Args:
+        x: of any shape and a floating dtype.
+
+    Returns:
+        A tensor of the shape and dtype of x.
+
+    Raises:
+        DTypeError: x is not floating.
+
+    Source:
+        C. Dugas, Y. Bengio, F. Bélisle, C. Nadeau, R. Garcia: Incorporating second-order functional
+        knowledge for better option pricing. NIPS 2000.
+
+    Example:
+        >>> import cairnet as cn
+        >>> cn.softplus(cn.asarray([0.0, 200.0])).numpy().round(4)
+        array([  0.6931, 200.    ], dtype=float32)
     """
     return elementwise("softplus", x)
 
@@ -243,9 +408,23 @@ def softplus(x: Any, /) -> Tensor:
 def softsign(x: Any, /) -> Tensor:
     """x / (1 + |x|).
 
-    >>> import cairnet as cn
-    >>> cn.softsign(cn.asarray([-1.0, 3.0])).numpy()
-    array([-0.5 ,  0.75], dtype=float32)
+    Args:
+        x: of any shape and a floating dtype.
+
+    Returns:
+        A tensor of the shape and dtype of x.
+
+    Raises:
+        DTypeError: x is not floating.
+
+    Source:
+        J. Bergstra, G. Desjardins, P. Lamblin, Y. Bengio: Quadratic polynomials learn better image
+        features. Technical report 1337, Université de Montréal, 2009.
+
+    Example:
+        >>> import cairnet as cn
+        >>> cn.softsign(cn.asarray([-1.0, 3.0])).numpy()
+        array([-0.5 ,  0.75], dtype=float32)
     """
     tensor = floating("softsign", x)
     return tensor / (absolute(tensor) + 1)
@@ -266,6 +445,10 @@ def softmax(x: Any, /, axis: int | Sequence[int] = -1) -> Tensor:
     Raises:
         DTypeError: x is not floating.
         ShapeError: there is no such axis, or it has no elements.
+
+    Source:
+        J. Bridle: Probabilistic interpretation of feedforward classification network outputs, with
+        relationships to statistical pattern recognition. In: Neurocomputing, Springer 1990.
 
     Example:
         >>> import cairnet as cn
@@ -291,6 +474,9 @@ def log_softmax(x: Any, /, axis: int | Sequence[int] = -1) -> Tensor:
     Raises:
         DTypeError: x is not floating.
         ShapeError: there is no such axis, or it has no elements.
+
+    Source:
+        I. Goodfellow, Y. Bengio, A. Courville: Deep learning. MIT Press 2016, section 6.2.2.3.
 
     Example:
         >>> import cairnet as cn

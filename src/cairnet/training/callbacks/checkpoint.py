@@ -38,6 +38,9 @@ class ModelCheckpoint(Callback):
         UnknownNameError: after the first epoch, if the logs have no entry that is asked for.
         DataError: while training, if a file cannot be written.
 
+    Source:
+        Arguments as in Keras 3, whose files are of another kind.
+
     Example:
         >>> import cairnet as cn
         >>> x = [[0.0], [1.0]]

@@ -23,6 +23,9 @@ class LambdaCallback(Callback):
         UnknownNameError: there is no hook of this name; the nearest is offered.
         ArgumentError: not a function.
 
+    Source:
+        Arguments as in Keras 3.
+
     Example:
         >>> import cairnet as cn
         >>> x = [[0.0], [1.0]]

@@ -19,6 +19,9 @@ class History(Callback):
         epoch: the numbers of the epochs, from 0.
         history: for each name in the logs, one number an epoch.
 
+    Source:
+        As in Keras 3.
+
     Example:
         >>> import cairnet as cn
         >>> x = [[0.0], [1.0], [2.0], [3.0]]

@@ -27,6 +27,9 @@ class LearningRateScheduler(Callback):
     Raises:
         ArgumentError: not a function; or, while training, it gives no number that is 0 or more.
 
+    Source:
+        Arguments as in Keras 3.
+
     Example:
         >>> import cairnet as cn
         >>> x = [[0.0], [1.0]]
@@ -76,6 +79,9 @@ class ReduceLROnPlateau(Callback):
     Raises:
         ArgumentError: a number is out of range.
         UnknownNameError: in the first epoch, if the logs have no entry of this name.
+
+    Source:
+        Arguments as in Keras 3.
 
     Example:
         >>> import cairnet as cn

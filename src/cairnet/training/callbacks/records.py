@@ -27,6 +27,9 @@ class CSVLogger(Callback):
         ArgumentError: a separator of another length.
         DataError: when training begins, if the file cannot be written.
 
+    Source:
+        Arguments as in Keras 3.
+
     Example:
         >>> import cairnet as cn
         >>> x = [[0.0], [1.0]]

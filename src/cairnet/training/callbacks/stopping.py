@@ -116,6 +116,9 @@ class EarlyStopping(Callback):
 class TerminateOnNaN(Callback):
     """Ends the training, after the run of steps, when the loss is no longer a finite number.
 
+    Source:
+        As in Keras 3.
+
     Example:
         >>> import cairnet as cn
         >>> x = [[1.0], [2.0]]
