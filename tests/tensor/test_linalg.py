@@ -370,3 +370,15 @@ def test_unknown_extents_must_turn_out_square() -> None:
         np.testing.assert_allclose(inverse(2 * np.eye(4)), np.eye(4) / 2)
         with pytest.raises(ShapeError, match="must be equal"):
             inverse(np.ones((2, 3)))
+
+
+@pytest.mark.parametrize("shape", [(None, 3), (3, None), (None, None)])
+def test_ranks_and_pseudoinverses_of_matrices_of_unknown_extents(shape: Any) -> None:
+    x = cn.input(shape, dtype="float64", name="x")
+    rank = cn.linalg.matrix_rank(x)
+    f = cn.function([x], [cn.linalg.pinv(x), rank], backend="reference")
+    tall = np.outer([1.0, 2.0, 3.0, 4.0], [1.0, 0.0, 2.0]) + np.eye(4, 3)
+    for values in (tall[:3], tall) if shape[0] is None else (tall[:3].T, tall.T):
+        inverse, found = f(values)
+        np.testing.assert_allclose(inverse, np.linalg.pinv(values), atol=1e-10)
+        assert found == np.linalg.matrix_rank(values)

@@ -23,7 +23,7 @@ from cairnet.tensor.functions.arguments import (
 from cairnet.tensor.functions.comparison import greater
 from cairnet.tensor.functions.creation import eye, zeros
 from cairnet.tensor.functions.linalg.arguments import adjoint, matrices, square
-from cairnet.tensor.functions.manipulation import broadcast_to, expand_dims, squeeze
+from cairnet.tensor.functions.manipulation import broadcast_to, expand_dims, reshape, squeeze
 from cairnet.tensor.functions.searching import where
 from cairnet.tensor.functions.statistics import sum
 from cairnet.tensor.primitives import DETERMINANT, SOLVE, SVD
@@ -291,4 +291,6 @@ def _counts(name: str, x: Tensor, values: Tensor, rtol: Any) -> Tensor:
         limit = size_of(maximum(*x.extents[-2:]), values.dtype) * epsilon
     else:
         limit = cast_to(floating(f"linalg.{name}", rtol), values.dtype)[..., None]
-    return greater(values, limit * values[..., :1])
+    # One extent of 1, also where it is not known how many singular values there are.
+    largest = reshape(values[..., :1], (*values.extents[:-1], 1))
+    return greater(values, limit * largest)
