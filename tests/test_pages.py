@@ -217,7 +217,7 @@ def test_a_layer_turns_shapes_into_those_of_its_row(cells: list[str]) -> None:
     layer = called("cn.layers", cells[0])
     before, after = cells[1].split("→")
     inputs = [cn.Input(ast.literal_eval(shape)) for shape in re.findall(r"\([^)]*\)", before)]
-    output = layer(inputs if len(inputs) > 1 else inputs[0])
+    output = layer(inputs) if layer.takes_list else layer(*inputs)
     assert output.shape[1:] == ast.literal_eval(after.strip())
 
 
