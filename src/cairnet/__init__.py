@@ -28,7 +28,7 @@ from cairnet.base.dtypes import (
 )
 from cairnet.base.seeds import seed
 from cairnet.base.version import __version__
-from cairnet.data import augment, datasets
+from cairnet.data import augment, datasets, text
 from cairnet.nn import (
     activations,
     constraints,
@@ -460,6 +460,7 @@ __all__ = [
     "tensor3",
     "tensor4",
     "tensordot",
+    "text",
     "tile",
     "tril",
     "triu",
