@@ -26,7 +26,7 @@ broadcast_arrays broadcast_to concat expand_dims flip moveaxis permute_dims repe
 squeeze stack tile unstack argmax argmin count_nonzero nonzero searchsorted where unique_all
 unique_counts unique_inverse unique_values argsort sort cumulative_prod cumulative_sum max mean
 min prod std sum var all any diff isin broadcast_shapes
-__array_namespace_info__ __array_api_version__ linalg
+__array_namespace_info__ __array_api_version__ fft linalg
 """
 
 
