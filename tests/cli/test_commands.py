@@ -207,6 +207,7 @@ def _read(terminal: int) -> bytes:
 def test_explain_shows_graph_and_loops(run: Run, trained: Path) -> None:
     graph = run("explain", str(trained), "--level", "graph").out
     assert "convolve" in graph
+    assert f"# conv2d, {trained.name}" in graph
     loops = run("explain", str(trained), "--batch-size", "4").out
     assert "kernel 0" in loops
     assert "cycles" in loops

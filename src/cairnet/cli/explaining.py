@@ -8,6 +8,7 @@ from cairnet.base.configuration import configure
 from cairnet.base.errors import GraphError
 from cairnet.cli.batches import one_or_list, random_inputs, random_targets
 from cairnet.runtime import explain
+from cairnet.tensor.source import Source, standing_for
 from cairnet.training.files import load_model
 
 __all__ = ["explain_model"]
@@ -40,6 +41,14 @@ def explain_model(
     """
     if threads is not None:
         configure(threads=threads)
+    # No line of the user's made the network: it stands in the file.
+    with standing_for(Source(str(path), 0), ""):
+        print(_explained(path, level, batch_size, kernel, training=training))
+
+
+def _explained(
+    path: Path, level: str, batch_size: int, kernel: int | None, *, training: bool
+) -> str:
     model = load_model(path)
     inputs = random_inputs(model, batch_size)
     data = [one_or_list(inputs)]
@@ -50,4 +59,4 @@ def explain_model(
                 "show; call compile before save, or leave --training out"
             )
         data.append(one_or_list(random_targets(model, inputs)))
-    print(explain(model, level, *data, kernel=kernel))
+    return explain(model, level, *data, kernel=kernel)

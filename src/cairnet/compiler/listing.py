@@ -142,9 +142,8 @@ def place(tensor: Tensor) -> str:
 
 
 def source_line(tensor: Tensor) -> str:
-    """The user's line; without its folders, which would bury the loops."""
-    source = tensor.source
-    return f"{source.file.replace(chr(92), '/').rsplit('/', 1)[-1]}:{source.line}"
+    """The user's line."""
+    return tensor.source.short
 
 
 def _counted(number: int, noun: str) -> str:

@@ -19,7 +19,6 @@ import numpy as np
 
 from cairnet.tensor.core import CONSTANT, Input, Literal, Tensor, Variable, topological_order
 from cairnet.tensor.primitives.loops import Body
-from cairnet.tensor.source import Source
 
 __all__ = ["format_graph"]
 
@@ -138,10 +137,5 @@ def _is_inline(tensor: Tensor) -> bool:
 
 
 def _remark(tensor: Tensor) -> str:
-    place = _short(tensor.source)
+    place = tensor.source.short
     return f"{tensor.path}, {place}" if tensor.path else place
-
-
-def _short(source: Source) -> str:
-    """File name and line; whole paths would bury the graph."""
-    return f"{source.file.replace(chr(92), '/').rsplit('/', 1)[-1]}:{source.line}"

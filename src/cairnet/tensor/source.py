@@ -19,13 +19,18 @@ _standing: list[Source] = []
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A line of the user's program."""
+    """A line of the user's program; line 0 is a file that has no lines, such as a saved model."""
 
     file: str
     line: int
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
+        return f"{self.file}:{self.line}" if self.line else self.file
+
+    @property
+    def short(self) -> str:
+        """File name and line without the folders, which would bury what they are about."""
+        return str(Source(self.file.replace("\\", "/").rsplit("/", 1)[-1], self.line))
 
 
 def here() -> Source:
