@@ -336,3 +336,17 @@ def with_damaged_calls() -> Any:
 def test_wrong_wirings_are_refused(make: Any, kind: type[Exception], words: str) -> None:
     with pytest.raises(kind, match=words):
         make()
+
+
+def test_input_and_output_of_a_model_are_tensors_to_go_on_from() -> None:
+    base = cn.Sequential([cn.Input((4,)), cn.layers.Dense(3)])
+    assert base.input is base.inputs[0]
+    assert base.output is base.outputs[0]
+    longer = cn.Model(base.input, cn.layers.Dense(2)(base.output))
+    assert longer.layers[0] is base.layers[0]
+    a, b = cn.Input((2,)), cn.Input((2,))
+    pair = cn.Model([a, b], [a + b, a - b])
+    assert pair.input == [a, b]
+    assert pair.output == pair.outputs
+    with pytest.raises(GraphError, match="has no output yet: begin it"):
+        _ = cn.Sequential([cn.layers.Dense(3)]).output

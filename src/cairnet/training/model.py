@@ -109,6 +109,39 @@ class Model(OnBatch):
         return [] if self._wiring is None else list(self._wiring.outputs)
 
     @property
+    def input(self) -> Any:
+        """What the model begins with: a placeholder, or a list of them if there are several.
+
+        Raises:
+            GraphError: it is not known yet.
+
+        Example:
+            >>> import cairnet as cn
+            >>> base = cn.Sequential([cn.Input((4,)), cn.layers.Dense(3)])
+            >>> head = cn.layers.Dense(2)(base.output)
+            >>> cn.Model(base.input, head).output_shape
+            (None, 2)
+        """
+        return self._only(self.inputs, "input")
+
+    @property
+    def output(self) -> Any:
+        """What the model gives: a tensor, or a list of them if there are several; see `input`.
+
+        Raises:
+            GraphError: it is not known yet.
+        """
+        return self._only(self.outputs, "output")
+
+    def _only(self, tensors: list[Tensor], name: str) -> Any:
+        if not tensors:
+            raise GraphError(
+                f"model {self.name!r} has no {name} yet: begin it with cn.Input(shape), or give it "
+                "data"
+            )
+        return tensors[0] if len(tensors) == 1 else tensors
+
+    @property
     def layers(self) -> list[Layer]:
         """The layers, in the order in which they are first needed, without the inputs."""
         return [part for part in self.parts().values() if isinstance(part, Layer)]
