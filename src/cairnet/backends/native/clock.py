@@ -14,18 +14,16 @@ from cairnet.backends.native.machine import host
 __all__ = ["Clock", "emit_ticks"]
 
 
-def emit_ticks(builder: Builder, architecture: str) -> Value:
+def emit_ticks(builder: Builder) -> Value:
     """Write a reading of the counter, in ticks whose length `Clock` finds out."""
-    # On other processors than x86 the counter of cycles is for the operating system alone.
-    cycles = architecture.startswith("x86")
-    return builder.call("i64", "llvm.readcyclecounter" if cycles else "llvm.readsteadycounter")
+    return builder.call("i64", "llvm.readcyclecounter")
 
 
 class Clock:
     """How long a tick is: the counter is compared with the system's clock, from here to `seconds`.
 
-    The counter of an x86 processor advances evenly, whatever the frequency of the core; but what
-    it counts differs from model to model.
+    The counter (the time stamp of an x86 processor, the virtual timer of an aarch64) advances
+    evenly, whatever the frequency of the core; but what it counts differs from model to model.
 
     Example:
         >>> clock = Clock()
@@ -52,8 +50,7 @@ class Clock:
 def _counter() -> tuple[jit.Library, Callable[[], int]]:
     """The reading of the counter as a function, and the library that it is in."""
     builder = Builder("ticks", [], "i64")
-    machine = host()
-    builder.line(f"ret i64 {emit_ticks(builder, machine.architecture).name}")
+    builder.line(f"ret i64 {emit_ticks(builder).name}")
     text = "\n".join([*sorted(builder.declarations), builder.text()])
-    library = jit.load(jit.compile_module(text, machine))
+    library = jit.load(jit.compile_module(text, host()))
     return library, ctypes.CFUNCTYPE(ctypes.c_int64)(library.address("ticks"))

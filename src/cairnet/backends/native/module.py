@@ -24,7 +24,6 @@ from cairnet.backends.native.builder import Builder, Value
 from cairnet.backends.native.checked import fault_ir
 from cairnet.backends.native.clock import emit_ticks
 from cairnet.backends.native.emit import Kernel, emit_kernel
-from cairnet.backends.native.machine import host
 from cairnet.backends.native.tables import CONTEXT_SLOTS, times_row
 from cairnet.compiler.likeness import Form, carried, form_of, plain_form
 from cairnet.compiler.loops import Buffer, Moving
@@ -72,10 +71,9 @@ def build_module(
         architecture: of the processor that is to run it; default: this one's.
         checked: whether every load and store is tested before it happens; see `checked`.
     """
-    architecture = architecture or host().architecture
     kernels = _Kernels(lowered, checked)
     kernels.add(lowered.steps)
-    writer = _ProgramWriter(kernels, timed, architecture)
+    writer = _ProgramWriter(kernels, timed)
     program = writer.write(lowered.steps)
     zeros = f"[{ZEROS_BYTES} x i8]"
     parts = [
@@ -139,10 +137,9 @@ class _Kernels:
 class _ProgramWriter:
     """Writes `@program`; numbers buffers and extents in the order in which it needs them."""
 
-    def __init__(self, kernels: _Kernels, timed: bool, architecture: str) -> None:
+    def __init__(self, kernels: _Kernels, timed: bool) -> None:
         self.kernels = kernels
         self.timed = timed
-        self.architecture = architecture
         self.buffers: dict[Buffer, int] = {}
         self.extents: dict[Extent, int] = {}
         self.builder = Builder(
@@ -174,7 +171,7 @@ class _ProgramWriter:
         self.is_first = builder.compare("icmp eq", self.thread, builder.integer(0))
         with builder.loop(builder.integer(0), self.slots["steps"], stem="step"):
             if self.timed:
-                builder.store(emit_ticks(builder, self.architecture), self.clock, 8)
+                builder.store(emit_ticks(builder), self.clock, 8)
             self._sequence(steps, 0)
             self._meet()
             with builder.loop(builder.integer(0), builder.integer(count), stem="moved") as number:
@@ -313,7 +310,7 @@ class _ProgramWriter:
     def _add_time(self, entry: int) -> None:
         """Add the ticks since the last reading of the clock to an entry of the table of times."""
         builder = self.builder
-        now = emit_ticks(builder, self.architecture)
+        now = emit_ticks(builder)
         row = builder.integer(times_row(len(self.kernels.steps)))
         own = builder.offset(self.slots["times"], "i64", builder.binary("mul", self.thread, row))
         place = builder.offset(own, "i64", builder.integer(entry))

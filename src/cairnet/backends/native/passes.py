@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
-from cairnet.backends.native.machine import host
+from cairnet.backends.native.machine import Machine, host
 from cairnet.backends.native.module import Module, build_module
 from cairnet.compiler.pipeline import Lowered, lower
 from cairnet.compiler.rewrite import rewrite
@@ -22,7 +22,7 @@ __all__ = ["Passes"]
 
 
 class Passes:
-    """The passes for one graph and this machine.
+    """The passes for one graph and one machine.
 
     Args:
         inputs: the placeholders.
@@ -31,6 +31,7 @@ class Passes:
         fixed: the unknown extents that are compiled as numbers; the others stay run-time numbers.
         timed: whether the program adds up the time spent in each kernel.
         checked: whether every load and store is tested before it happens.
+        machine: what the code is for; default: this machine.
     """
 
     def __init__(
@@ -41,11 +42,13 @@ class Passes:
         fixed: Mapping[Extent, int],
         timed: bool = False,
         checked: bool = False,
+        machine: Machine | None = None,
     ) -> None:
         self._count = len(outputs)
         self._variables = [variable for variable, _ in updates]
         self._timed = timed
         self._checked = checked
+        self._machine = machine or host()
         self._given = (inputs, [*outputs, *(value for _, value in updates)], fixed)
 
     @cached_property
@@ -63,11 +66,11 @@ class Passes:
         """The scheduled nests."""
         results = self.rewritten
         updates = list(zip(self._variables, results[self._count :], strict=True))
-        machine = host()
-        target = Target(machine.vector_bytes, machine.registers)
+        target = Target(self._machine.vector_bytes, self._machine.registers)
         return lower(self.specialized[0], results[: self._count], updates, target)
 
     @cached_property
     def module(self) -> Module:
         """The LLVM IR and what its tables hold."""
-        return build_module(self.lowered, self._timed, checked=self._checked)
+        architecture = self._machine.architecture
+        return build_module(self.lowered, self._timed, architecture, self._checked)
