@@ -126,8 +126,16 @@ class Experiment:
         parser = argparse.ArgumentParser(description=f"{self.title}. {self.network}.")
         add = parser.add_argument
         add("--data", choices=DATA, default="mnist", help="the images (default: %(default)s)")
-        add("--epochs", type=int, default=self.epochs, help="default: %(default)s")
-        add("--seeds", "--seed", type=int, nargs="+", default=self.seeds, help="one network each")
+        add("--epochs", type=int, metavar="N", default=self.epochs, help="default: %(default)s")
+        add(
+            "--seeds",
+            "--seed",
+            type=int,
+            metavar="N",
+            nargs="+",
+            default=self.seeds,
+            help="one network for each seed",
+        )
         add("--images", type=int, metavar="N", help="no more than the first N of each part")
         add("--threads", type=int, metavar="N", help="default: what is fastest")
         add("--results", type=Path, metavar="FOLDER", help="of results.md; default: docs")

@@ -160,9 +160,11 @@ def machine() -> str:
     lines = path.read_text().splitlines() if path.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     name = names[0] if names else platform.processor() or platform.machine()
+    threads = cn.get_threads()
     return (
-        f"{name}, {max(len(names), 1)} cores; {platform.system()}; "
-        f"Python {platform.python_version()}, Cairnet {cn.__version__}"
+        f"{name}, {max(len(names), 1)} cores; {platform.system()}; Python "
+        f"{platform.python_version()}, Cairnet {cn.__version__} on "
+        + ("one thread" if threads == 1 else f"up to {threads} threads")
     )
 
 
