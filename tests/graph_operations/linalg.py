@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.graph_operations.registry import OPERATIONS, Operation
+from tests.graph_operations.registry import OPERATIONS, Operation, operation
 from tests.graphs import Builder
 
 import cairnet as cn
@@ -17,6 +17,7 @@ from cairnet.tensor.primitives import (
     CHOLESKY,
     DETERMINANT,
     EIGH,
+    PINV,
     QR,
     SOLVE,
     SOLVE_TRIANGULAR,
@@ -80,3 +81,9 @@ def _system(primitive: Any, **choices: Any) -> Operation:
 
 OPERATIONS["solve"] = _system(SOLVE)
 OPERATIONS["solve_triangular"] = _system(SOLVE_TRIANGULAR, low=[False, True], turned=[False, True])
+
+
+@operation("pinv")
+def pinv(b: Builder) -> Tensor | None:
+    a = _near_diagonal(b, b.tensor(least_rank=2))
+    return None if a is None else apply(PINV, a, cn.full(a.extents[:-2], 1e-3, dtype=a.dtype))

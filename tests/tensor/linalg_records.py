@@ -64,6 +64,17 @@ def eliminated(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.array([row[size:] for row in rows])
 
 
+def near_diagonal(count: int, rows: int, columns: int) -> np.ndarray:
+    return draw(count, rows, columns) / 3 + 2 * np.eye(rows, columns)
+
+
+def least_squares(a: np.ndarray, limit: np.ndarray) -> np.ndarray:
+    """The pseudo-inverse of a matrix of full rank, by the normal equations."""
+    if len(a) >= len(a.T):
+        return eliminated(a.T @ a, a.T)
+    return eliminated(a @ a.T, a).T
+
+
 def leibniz(a: np.ndarray) -> float:
     """The determinant as a sum over permutations."""
     size = len(a)
@@ -124,6 +135,11 @@ def system_entries() -> list[Entry]:
             str(output),
         )
         for output, function in enumerate(properties)
+    ]
+    limit = np.full(2, 1e-9)
+    entries += [
+        ("pinv", [near_diagonal(2, *shape), limit], each(least_squares), {}, label)
+        for shape, label in (((4, 3), "tall"), ((2, 3), "wide"))
     ]
     positive = draw(2, 3, 3)
     positive = positive @ positive.swapaxes(-1, -2) + np.eye(3)

@@ -278,6 +278,23 @@ def test_a_singular_matrix_has_a_determinant(backend: str) -> None:
     assert [float(value) for value in found] == [0.0, 0.0, -math.inf, 1.0]
 
 
+@pytest.mark.parametrize("backend", ["reference", "native"])
+def test_negligible_singular_values_count_as_zero(backend: str) -> None:
+    x, rtol = cn.input((3, 4, 2), cn.float64), cn.input((3,), cn.float64)
+    array, limits = draw(3, 4, 2), np.array([0.0, 0.5, 0.9])
+    array[1] = np.outer(array[1, :, 0], [1.0, 2.0]) + 1e-3 * array[1]
+    results = [cn.linalg.pinv(x, rtol=rtol), cn.linalg.matrix_rank(x, rtol=rtol)]
+    inverse, rank = cn.function([x, rtol], results, backend=backend)(array, limits)
+    np.testing.assert_allclose(inverse, np.linalg.pinv(array, rtol=limits), atol=1e-12)
+    np.testing.assert_array_equal(rank, np.linalg.matrix_rank(array, rtol=limits))
+
+
+def test_the_slope_of_a_pseudoinverse_does_not_mind_equal_singular_values() -> None:
+    x = cn.Variable(np.eye(4, 3))
+    cost = cn.sum(cn.linalg.pinv(x) * draw(3, 4))
+    cn.check_gradient(cost, x, tolerance=1e-6, samples=None)
+
+
 def test_the_length_of_nothing_has_a_slope() -> None:
     x = cn.Variable(np.zeros(3))
     assert cn.grad(cn.linalg.vector_norm(x), x).numpy().tolist() == [0, 0, 0]

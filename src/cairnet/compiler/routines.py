@@ -20,6 +20,7 @@ from cairnet.compiler.loops import (
     Coordinate,
     Expression,
     Guard,
+    Literal,
     Nest,
 )
 from cairnet.compiler.nest import Lowering, NotStoredError
@@ -233,30 +234,42 @@ def _eigh(lowering: Lowering, tensor: Tensor) -> list[Nest]:
 
 
 def _svd(lowering: Lowering, tensor: Tensor) -> list[Nest]:
-    """a = u·s·v here is aᵀ = vᵀ·s·uᵀ there, so the factors change places and none is transposed."""
     family = lowering.families.get(tensor, {})
     if not family:
         return []
     (a,) = tensor.inputs
     stack = Stack(lowering, tensor, a)
+    inner = minimum(*a.extents[-2:])
+    values = lowering.buffer(family[1]) if 1 in family else stack.memory("values", inner)
+    full, vectors = tensor.parameters["full"], 0 in family or 2 in family
+    job = ("A" if full else "S") if vectors else "N"
+    u, v, nests = _singular(stack, a, job, values)
+    return nests + (_with_signs(stack, family, u, v, inner) if vectors else [])
+
+
+def _singular(
+    stack: Stack, a: Tensor, job: str, values: Buffer
+) -> tuple[Buffer, Buffer, list[Nest]]:
+    """The memory of the singular vectors u and v, and the nests that fill it, and the values.
+
+    a = u·s·v here is aᵀ = vᵀ·s·uᵀ there, so the factors change places and none is transposed.
+    """
     rows, columns = a.extents[-2:]
     inner, outer = minimum(rows, columns), maximum(rows, columns)
-    full, vectors = tensor.parameters["full"], 0 in family or 2 in family
-    left, right = (rows, columns) if full else (inner, inner)
+    left, right = (rows, columns) if job == "A" else (inner, inner)
     matrix = stack.memory("matrix", rows, columns)
-    values = lowering.buffer(family[1]) if 1 in family else stack.memory("values", inner)
-    if vectors:
-        job, length = "A" if full else "S", inner * inner * 4 + inner * 7 + outer
-        u, v = stack.memory("u", rows, left), stack.memory("v", right, columns)
-    else:
-        job, length = "N", inner * 10 + outer
+    if job == "N":
+        length = inner * 10 + outer
         u, v = stack.memory("u", 1, 1), stack.memory("v", 1, 1)
+    else:
+        length = inner * inner * 4 + inner * 7 + outer
+        u, v = stack.memory("u", rows, left), stack.memory("v", right, columns)
     length = length + (inner + outer) * _BLOCK + 1
     space = stack.memory("space", length)
     whole = stack.memory("integers", _at_least_one(inner) * 8, dtype=INT32)
     least = _at_least_one(columns)
     # Of a matrix without elements LAPACK leaves the full factors as they are.
-    begun = [u, v] if full and (inner == 0 or isinstance(inner, Extent)) else []
+    begun = [u, v] if job == "A" and (inner == 0 or isinstance(inner, Extent)) else []
     nests: list[Nest] = [
         stack.fill(matrix, stack.read(a)),
         *(stack.fill(each, stack.unit) for each in begun),
@@ -266,10 +279,10 @@ def _svd(lowering: Lowering, tensor: Tensor) -> list[Nest]:
             on=[matrix, *begun],
             gives=[each for each in (values, v, u, space, whole) if each not in begun],
             spoiled=[values, v, u],
-            work=rows * columns * inner * (20 if vectors else 4),
+            work=rows * columns * inner * (4 if job == "N" else 20),
         ),
     ]
-    return nests + (_with_signs(stack, family, u, v, inner) if vectors else [])
+    return u, v, nests
 
 
 def _with_signs(
@@ -293,10 +306,34 @@ def _with_signs(
     return nests
 
 
+def _pinv(lowering: Lowering, tensor: Tensor) -> list[Nest]:
+    a, limit = tensor.inputs
+    stack = Stack(lowering, tensor, a)
+    inner = minimum(*a.extents[-2:])
+    values, inverses = stack.memory("values", 1, inner), stack.memory("inverses", 1, inner)
+    u, v, nests = _singular(stack, a, "S", values)
+    dtype = a.dtype
+
+    def inverse(lead: Index, row: Affine, column: Affine) -> Expression:
+        value, largest = (stack.load(values, *lead, row, each) for each in (column, Affine()))
+        least = Compute(dtype, "multiply", (lowering.read(limit, lead), largest))
+        kept = Compute(bool_, "less", (least, value))
+        quotient = Compute(dtype, "divide", (Literal(dtype, 1), value))
+        return Compute(dtype, "where", (kept, quotient, Literal(dtype, 0)))
+
+    def term(lead: Index, row: Affine, column: Affine, k: Affine) -> Expression:
+        right = (stack.load(v, *lead, k, row), stack.load(inverses, *lead, Affine(), k))
+        left = stack.load(u, *lead, column, k)
+        return Compute(dtype, "multiply", (Compute(dtype, "multiply", right), left))
+
+    return [*nests, stack.fill(inverses, inverse), stack.summed(tensor, inner, term)]
+
+
 ROUTINES: dict[str, Callable[[Lowering, Tensor], list[Nest]]] = {
     "cholesky": _cholesky,
     "determinant": _determinant,
     "eigh": _eigh,
+    "pinv": _pinv,
     "qr": _qr,
     "solve": _solve,
     "solve_triangular": _solve_triangular,

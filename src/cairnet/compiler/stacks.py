@@ -103,6 +103,26 @@ class Stack:
             folds=[fold(kind, value(index, Affine.of(axis)))],
         )
 
+    def summed(
+        self, tensor: Tensor, size: Size, term: Callable[[Index, Affine, Affine, Affine], Any]
+    ) -> Nest:
+        """A nest whose elements are sums of so many terms, as of a product of matrices."""
+        rows, columns, axis = (
+            Axis(name, extent)
+            for name, extent in zip("rck", (*tensor.extents[-2:], size), strict=True)
+        )
+        lead = self.axes()
+        index = tuple(map(Affine.of, lead))
+        row, column = Affine.of(rows), Affine.of(columns)
+        return self.lowering.nest(
+            (*lead, rows, columns),
+            tensor,
+            (*index, row, column),
+            Result(tensor.dtype, 0),
+            reduce=(axis,),
+            folds=[fold("sum", term(index, row, column, Affine.of(axis)))],
+        )
+
     def call(
         self,
         routine: str,

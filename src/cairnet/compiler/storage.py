@@ -46,6 +46,7 @@ HEAVY = frozenset(
         "cholesky",
         "determinant",
         "eigh",
+        "pinv",
         "qr",
         "solve",
         "solve_triangular",

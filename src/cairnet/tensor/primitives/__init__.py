@@ -12,6 +12,7 @@ from cairnet.tensor.primitives.linalg_factorizing import EIGH, QR, SVD
 from cairnet.tensor.primitives.linalg_solving import (
     CHOLESKY,
     DETERMINANT,
+    PINV,
     SOLVE,
     SOLVE_TRIANGULAR,
 )
@@ -66,6 +67,7 @@ __all__ = [
     "MAX",
     "MIN",
     "PAD",
+    "PINV",
     "PRODUCT",
     "QR",
     "RESHAPE",

@@ -2,8 +2,10 @@
 
 The gradients are those of Giles (2008), "An extended collection of matrix derivative results for
 forward and reverse mode algorithmic differentiation"; that of the Cholesky factor is the blocked
-form of Murray (2016), "Differentiation of the Cholesky decomposition". Each is a formula of the
-same primitives, so it can be differentiated again.
+form of Murray (2016), "Differentiation of the Cholesky decomposition", that of the pseudo-inverse
+the formula of Golub and Pereyra (1973), "The differentiation of pseudo-inverses and nonlinear least
+squares problems whose variables separate". Each is a formula of the same primitives, so it can be
+differentiated again.
 
 The native backend calls LAPACK for all of them (`compiler/routines.py`).
 """
@@ -16,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from cairnet.base.dtypes import is_complex, real_of
+from cairnet.base.errors import ShapeError
 from cairnet.tensor.core import Tensor, apply
 from cairnet.tensor.extent import Size
 from cairnet.tensor.primitive import register
@@ -37,7 +40,7 @@ from cairnet.tensor.primitives.linalg_matrices import (
 )
 from cairnet.tensor.primitives.movement import BROADCAST, RESHAPE, filled
 
-__all__ = ["CHOLESKY", "DETERMINANT", "SOLVE", "SOLVE_TRIANGULAR"]
+__all__ = ["CHOLESKY", "DETERMINANT", "PINV", "SOLVE", "SOLVE_TRIANGULAR"]
 
 Signature = tuple[tuple[Size, ...], np.dtype[Any]]
 
@@ -171,7 +174,48 @@ def _solve_adjoint(factor: Tensor, b: Tensor) -> Tensor:
     return conjugate(apply(SOLVE_TRIANGULAR, factor, conjugate(b), low=True, turned=True))
 
 
+class PseudoInverse(MatrixPrimitive):
+    """The pseudo-inverse p of a: singular values turned over, and negligible ones left out.
+
+    Negligible is what is no more than the second input, one number for each matrix, times the
+    largest singular value.
+    """
+
+    name = "pinv"
+
+    def meetings(self, *inputs: Tensor) -> list[tuple[Size, Size]]:
+        a, *limits = inputs
+        return [pair for x in limits for pair in zip(a.extents[:-2], x.extents, strict=True)]
+
+    def infer(self, a: Tensor, limit: Tensor) -> Signature:
+        self.check(a)
+        *lead, rows, columns = a.extents
+        if limit.ndim != len(lead) or limit.dtype != real_of(a.dtype):
+            raise ShapeError(f"pinv: {limit.describe()} is no limit for each of {a.describe()}")
+        return (*lead, columns, rows), a.dtype
+
+    def meaning(self, a: np.ndarray, limit: np.ndarray) -> np.ndarray:
+        u, s, v = matrix_by_matrix(lambda a: np.linalg.svd(a, full_matrices=False), a)
+        kept = s > limit[..., np.newaxis] * s[..., :1]
+        inverse = np.where(kept, 1 / np.where(kept, s, 1), 0).astype(s.dtype)
+        right, left = (np.conj(np.swapaxes(each, -1, -2)) for each in (v, u))
+        return (right * inverse[..., np.newaxis, :]) @ left
+
+    def vjp(self, g: Tensor, y: Tensor, a: Tensor, limit: Tensor) -> Sequence[Tensor]:
+        # Golub and Pereyra (1973), for matrices whose rank stays what it is:
+        # dp = -p·da·p + p·pᴴ·daᴴ·(1 - a·p) + (1 - p·a)·daᴴ·pᴴ·p
+        slope, turned = conjugate(g), adjoint(y)
+        columns, rows = product(a, y), product(y, a)
+        terms = [
+            -product(turned, slope, turned),
+            product(identity(columns) - columns, adjoint(slope), y, turned),
+            product(turned, y, adjoint(slope), identity(rows) - rows),
+        ]
+        return conjugate(sum_of(terms)), filled(0, limit)
+
+
 SOLVE_TRIANGULAR = register(SolveTriangular())
 SOLVE = register(Solve())
 DETERMINANT = register(Determinant())
 CHOLESKY = register(Cholesky())
+PINV = register(PseudoInverse())

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from cairnet.base.dtypes import int64
+from cairnet.base.dtypes import int64, real_of
 from cairnet.base.errors import ArgumentError, ShapeError
 from cairnet.tensor.core import Tensor, apply
 from cairnet.tensor.extent import maximum
@@ -22,11 +22,10 @@ from cairnet.tensor.functions.arguments import (
 )
 from cairnet.tensor.functions.comparison import greater
 from cairnet.tensor.functions.creation import eye, zeros
-from cairnet.tensor.functions.linalg.arguments import adjoint, matrices, square
-from cairnet.tensor.functions.manipulation import broadcast_to, expand_dims, reshape, squeeze
-from cairnet.tensor.functions.searching import where
+from cairnet.tensor.functions.linalg.arguments import matrices, square
+from cairnet.tensor.functions.manipulation import broadcast_to, expand_dims, squeeze
 from cairnet.tensor.functions.statistics import sum
-from cairnet.tensor.primitives import DETERMINANT, SOLVE, SVD
+from cairnet.tensor.primitives import DETERMINANT, PINV, SOLVE, SVD
 from cairnet.tensor.source import here
 
 __all__ = [
@@ -234,10 +233,11 @@ def matrix_rank(x: Any, /, *, rtol: Any = None) -> Tensor:
         Tensor(1, dtype=int64)
     """
     tensor = matrices("matrix_rank", x)
-    if _is_empty(tensor):
+    if 0 in tensor.extents[-2:]:
         return zeros(tensor.extents[:-2], dtype=int64)
     values = apply(SVD, tensor, full=False, output=1)
-    return sum(cast_to(_counts("matrix_rank", tensor, values, rtol), int64), axis=-1)
+    limit = _negligible("matrix_rank", tensor, rtol)
+    return sum(cast_to(greater(values, (limit * values[..., 0])[..., None]), int64), axis=-1)
 
 
 def pinv(x: Any, /, *, rtol: Any = None) -> Tensor:
@@ -261,8 +261,7 @@ def pinv(x: Any, /, *, rtol: Any = None) -> Tensor:
         ShapeError: there are fewer than two axes.
         DTypeError: the dtype is neither floating nor complex.
 
-    The derivative goes through that of the singular vectors, which is not finite where two singular
-    values are equal.
+    The derivative is that of Golub and Pereyra (1973), for matrices whose rank stays what it is.
 
     Example:
         >>> import cairnet as cn
@@ -270,27 +269,15 @@ def pinv(x: Any, /, *, rtol: Any = None) -> Tensor:
         Tensor([[0.5, 0. ]], dtype=float32)
     """
     tensor = matrices("pinv", x)
-    if _is_empty(tensor):
-        *lead, rows, columns = tensor.extents
-        return zeros((*lead, columns, rows), dtype=tensor.dtype)
-    u, values, v = (apply(SVD, tensor, full=False, output=i) for i in range(3))
-    kept = _counts("pinv", tensor, values, rtol)
-    inverse = where(kept, 1 / where(kept, values, 1.0), 0.0)
-    scaled = adjoint(v) * cast_to(inverse, v.dtype)[..., None, :]
-    return scaled @ adjoint(u)
+    lead = tensor.extents[:-2]
+    limit = _negligible("pinv", tensor, rtol)
+    shape = broadcast_sizes("linalg.pinv (matrices and rtol)", lead, limit.extents)
+    return apply(PINV, stretch(tensor, (*shape, *tensor.extents[-2:])), stretch(limit, shape))
 
 
-def _is_empty(x: Tensor) -> bool:
-    return x.extents[-2] == 0 or x.extents[-1] == 0
-
-
-def _counts(name: str, x: Tensor, values: Tensor, rtol: Any) -> Tensor:
-    """Which singular values are not negligible."""
+def _negligible(name: str, x: Tensor, rtol: Any) -> Tensor:
+    """Up to how many times the largest of them singular values are negligible."""
+    dtype = real_of(x.dtype)
     if rtol is None:
-        epsilon = float(np.finfo(values.dtype).eps)
-        limit = size_of(maximum(*x.extents[-2:]), values.dtype) * epsilon
-    else:
-        limit = cast_to(floating(f"linalg.{name}", rtol), values.dtype)[..., None]
-    # One extent of 1, also where it is not known how many singular values there are.
-    largest = reshape(values[..., :1], (*values.extents[:-1], 1))
-    return greater(values, limit * largest)
+        return size_of(maximum(*x.extents[-2:]), dtype) * float(np.finfo(dtype).eps)
+    return cast_to(floating(f"linalg.{name}", rtol), dtype)
