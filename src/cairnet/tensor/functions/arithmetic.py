@@ -267,6 +267,7 @@ def hypot(x1: Any, x2: Any, /) -> Tensor:
         Tensor([5.0e+00, 1.3e+31], dtype=float32)
     """
     first, second = promoted("hypot", x1, x2)
+    ordered("hypot", first)
     largest = maximum(abs(first), abs(second))
     # The scale cancels out of the result, hence out of its derivatives too.
     unusable = (largest == 0) | (largest == math.inf) | (largest != largest)

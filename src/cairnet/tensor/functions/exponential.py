@@ -11,7 +11,7 @@ from typing import Any
 
 from cairnet.base.dtypes import is_complex
 from cairnet.tensor.core import Tensor
-from cairnet.tensor.functions.arguments import elementwise, promoted
+from cairnet.tensor.functions.arguments import elementwise, floating, promoted
 from cairnet.tensor.functions.complex_numbers import by_parts
 from cairnet.tensor.functions.searching import where
 
@@ -123,6 +123,7 @@ def logaddexp(x1: Any, x2: Any, /) -> Tensor:
         1000.693
     """
     first, second = promoted("logaddexp", x1, x2)
+    floating("logaddexp", first)
     # The larger one plus log(1 + exp(-distance)); two equal infinities have no distance.
     equal_infinities = (first == second) & (elementwise("absolute", first) == math.inf)
     distance = where(equal_infinities, 0, first - second)
