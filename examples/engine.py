@@ -22,7 +22,7 @@ from cairnet.backends.native.passes import Passes
 from cairnet.compiler.loops import Nest
 from cairnet.compiler.nest_listing import format_nests
 from cairnet.compiler.pipeline import lower
-from cairnet.compiler.tile import Target
+from cairnet.compiler.schedule import Target
 
 x = cn.input((None, 48), name="x")
 target = cn.input((None, 16), name="target")

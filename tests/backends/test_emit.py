@@ -19,7 +19,7 @@ from cairnet.backends.native.machine import Machine, for_target, host, restricte
 from cairnet.backends.native.module import Module, build_module
 from cairnet.backends.native.symbols import closure
 from cairnet.compiler.pipeline import LoopStep, lower
-from cairnet.compiler.tile import Target
+from cairnet.compiler.schedule import Target
 from cairnet.tensor.core import Tensor
 from cairnet.tensor.extent import Extent
 

@@ -25,7 +25,7 @@ from cairnet.base.dtypes import is_complex, is_differentiable
 from cairnet.compiler.loops import Nest
 from cairnet.compiler.nest_listing import Names, format_nests
 from cairnet.compiler.pipeline import Lowered, lower
-from cairnet.compiler.tile import Target
+from cairnet.compiler.schedule import Target
 from cairnet.tensor.core import Input, Tensor, Variable
 
 #: Vectors of 64 bytes and 32 of them: what the tests expect does not depend on the machine.

@@ -147,9 +147,9 @@ def test_two_folds_of_one_nest_are_split_together() -> None:
     )
     nest = Nest((), (axis,), (Fold("sum", load), Fold("max", load)), stores, (x,))
     from cairnet.compiler.nest_listing import format_nests
-    from cairnet.compiler.shape import split_long_folds
+    from cairnet.compiler.shape import split_folds
 
-    assert format_nests(split_long_folds(nest)).splitlines() == [
+    assert format_nests(split_folds(nest)).splitlines() == [
         "for chunk < 16:",
         "    total = sum over i < 4096 of x[4096·chunk + i]",
         "    largest = max over i < 4096 of x[4096·chunk + i]",

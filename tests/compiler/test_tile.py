@@ -10,8 +10,8 @@ from tests.compiler.passes import Graph, graph
 import cairnet as cn
 from cairnet.compiler.loops import Nest
 from cairnet.compiler.pipeline import LoopStep, Lowered, lower
+from cairnet.compiler.schedule import Schedule, Target
 from cairnet.compiler.shape import hint
-from cairnet.compiler.tile import Schedule, Target
 from cairnet.tensor.core import Tensor
 
 TARGETS = [Target(16, 16), Target(16, 32), Target(32, 16), Target(64, 32)]

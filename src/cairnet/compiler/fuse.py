@@ -146,7 +146,7 @@ def _redirect_all(order: NestOrder) -> None:
 
 
 def _replace_buffer(nest: Nest, old: Buffer, new: Buffer) -> None:
-    def load(item: Load) -> Expression:
+    def load(_: Load, item: Load) -> Expression:
         return replace(item, buffer=new) if item.buffer is old else item
 
     rewrite_nest(nest, {}, load)
@@ -198,7 +198,7 @@ def _absorbed(producer: Nest, consumer: Nest, mapping: Mapping[Axis, Affine]) ->
     """One nest that does the producer's work, then the consumer's on the same points."""
     values = {store.buffer: store.value for store in producer.stores}
     copy = Nest(consumer.axes, (), (), consumer.stores, consumer.tensors)
-    rewrite_nest(copy, mapping, lambda load: values.get(load.buffer, load))
+    rewrite_nest(copy, mapping, lambda _, load: values.get(load.buffer, load))
     tensors = tuple(dict.fromkeys((*producer.tensors, *consumer.tensors)))
     return Nest(
         producer.axes,

@@ -177,6 +177,7 @@ class Buffer:
         extents: the shape of the tensor it holds.
         tensor: that tensor.
         kind: "input", "variable", "constant", "output" or "arena" (memory of the program).
+        spare: how many elements at its end nobody looks at.
     """
 
     name: str
@@ -184,6 +185,7 @@ class Buffer:
     extents: tuple[Size, ...]
     tensor: Tensor
     kind: str
+    spare: int = 0
 
     @property
     def strides(self) -> tuple[Size, ...]:

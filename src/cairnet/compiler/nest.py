@@ -354,11 +354,21 @@ def _gather(lowering: Lowering, tensor: Tensor, index: Index, guards: Guards) ->
     offset = Affine()
     for axis, position in zip(rest, index[rank:], strict=True):
         offset = offset + position * buffer.strides[axis]
-    computed = tuple(
-        (lowering.read(item, index[:rank], guards), x.extents[axis], buffer.strides[axis])
-        for item, axis in zip(indices, axes, strict=True)
-    )
-    return Load(x.dtype, buffer, offset, guards, computed)
+    computed = []
+    for item, axis in zip(indices, axes, strict=True):
+        place = lowering.read(item, index[:rank], guards)
+        if isinstance(place, Coordinate) and _within(place.index, x.extents[axis]):
+            offset = offset + place.index * buffer.strides[axis]
+        else:
+            computed.append((place, x.extents[axis], buffer.strides[axis]))
+    return Load(x.dtype, buffer, offset, guards, tuple(computed))
+
+
+def _within(index: Affine, extent: Size) -> bool:
+    """Whether an index that counts something never leaves an extent."""
+    if Guard(index, extent).always():
+        return True
+    return index.constant == 0 and [(a.extent, f) for a, f in index.terms.items()] == [(extent, 1)]
 
 
 _THROUGH: dict[str, Any] = {

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from cairnet.base.configuration import configuration
 from cairnet.compiler.fuse import fuse
+from cairnet.compiler.layout import choose_layouts
 from cairnet.compiler.likeness import Form, carried, form_of
 from cairnet.compiler.loops import Affine, Axis, Buffer, Load, Loop, Nest, Store
 from cairnet.compiler.nest import Lowering, NotStoredError
 from cairnet.compiler.padding import pad_convolutions
 from cairnet.compiler.plan import Life, arrange, lives_of, phase_count, phases_of
 from cairnet.compiler.scans import join_scans, lower_scan
-from cairnet.compiler.shape import coalesce, hint, split_long_folds
+from cairnet.compiler.schedule import Schedule, Target
+from cairnet.compiler.shape import coalesce, hint, split_folds
 from cairnet.compiler.storage import stored_tensors
-from cairnet.compiler.tile import Schedule, Target, tile
+from cairnet.compiler.tile import tile
 from cairnet.compiler.verify import verify_nests, verify_order, verify_program
 from cairnet.tensor.core import Input, Tensor, Variable, topological_order
 from cairnet.tensor.primitive import families
@@ -117,7 +120,7 @@ def lower(
     lowering = Lowering(set())
     replaced = [(lowering.buffer(variable), value) for variable, value in updates]
     wanted = list(zip(out_buffers, outputs, strict=True))
-    order, in_place = nests_of(lowering, wanted, replaced, observe)
+    order, in_place = nests_of(lowering, wanted, replaced, target, observe)
     everywhere: dict[Buffer, Buffer] = {}
     _gather_in_place(order, in_place, everywhere)
     steps = _schedule(order, everywhere, target, 0)
@@ -137,6 +140,7 @@ def nests_of(
     lowering: Lowering,
     outputs: Sequence[tuple[Buffer, Tensor]],
     updates: Sequence[tuple[Buffer, Tensor]],
+    target: Target,
     observe: Observer | None = None,
 ) -> tuple[list[Nest], dict[Buffer, Buffer]]:
     """Nests that write tensors into output buffers, and new values into buffers they replace.
@@ -145,6 +149,7 @@ def nests_of(
         lowering: the buffers that exist already.
         outputs: where each result is wanted.
         updates: buffers that all nests read with their old values, and the new ones.
+        target: the machine, for the cost model.
         observe: see `lower`.
 
     Returns:
@@ -165,7 +170,7 @@ def nests_of(
         leader: {member.parameters["output"]: member for member in members}
         for leader, members in families(topological_order(wanted)).items()
     }
-    nests = _all_nests(lowering, wanted)
+    nests = _all_nests(lowering, wanted, target)
     count = len(outputs)
     for (buffer, _), tensor in zip(outputs, wanted[:count], strict=True):
         nests.append(_delivery(lowering, tensor, buffer))
@@ -178,10 +183,13 @@ def nests_of(
     done("nest", nests)
     nests = fuse(nests)
     done("fuse", nests)
+    expected = _Expected(target)
+    nests = choose_layouts(nests, target, expected.split_cycles)
+    done("layout", nests)
     for nest in nests:
         coalesce(nest)
     done("coalesce", nests)
-    nests = [part for nest in nests for part in split_long_folds(nest)]
+    nests = [part for nest in nests for part in split_folds(nest, expected.cycles)]
     done("split", nests)
     order, in_place = arrange(nests, replaced)
     done("arrange", order)
@@ -213,9 +221,10 @@ def _companions(wanted: Sequence[Tensor]) -> dict[Tensor, Tensor]:
     return result
 
 
-def _all_nests(lowering: Lowering, wanted: Sequence[Tensor]) -> list[Nest]:
+def _all_nests(lowering: Lowering, wanted: Sequence[Tensor], target: Target) -> list[Nest]:
     """Nests for every stored tensor; what cannot be read through is stored as well."""
     order = topological_order(wanted)
+    body = partial(nests_of, target=target)
     while True:
         nests: list[Nest] = []
         scans: set[tuple[object, ...]] = set()
@@ -224,7 +233,7 @@ def _all_nests(lowering: Lowering, wanted: Sequence[Tensor]) -> list[Nest]:
                 if tensor not in lowering.stored:
                     continue
                 if tensor.primitive.name == "scan":
-                    nests.extend(lower_scan(lowering, tensor, order, scans, nests_of))
+                    nests.extend(lower_scan(lowering, tensor, order, scans, body))
                 else:
                     nests.extend(lowering.nests(tensor))
         except NotStoredError as missing:
@@ -269,6 +278,26 @@ def _schedule(
         else:
             steps.append(Step(nest, schedule, phase, alone))
     return steps
+
+
+class _Expected:
+    """What nests are expected to take; those that are alike are looked at once."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self._known: dict[Hashable, float] = {}
+
+    def cycles(self, nest: Nest) -> float:
+        """The cycles of a nest as it is."""
+        key = form_of(nest, lambda buffer: buffer).key
+        if key not in self._known:
+            self._known[key] = tile(nest, self.target).cycles
+        return self._known[key]
+
+    def split_cycles(self, nest: Nest) -> float:
+        """The cycles of a nest after the passes up to tiling; the nest is changed."""
+        coalesce(nest)
+        return sum(map(self.cycles, split_folds(nest, self.cycles)))
 
 
 def _tiled(

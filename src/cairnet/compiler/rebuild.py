@@ -22,13 +22,17 @@ from cairnet.compiler.loops import (
 __all__ = ["rewrite_nest"]
 
 
+#: Called with a load as it was and as it is with its axes replaced; gives what takes its place.
+Replacement = Callable[[Load, Load], Expression]
+
+
 def rewrite_nest(
-    nest: Nest, axes: Mapping[Axis, Affine], load: Callable[[Load], Expression]
+    nest: Nest, axes: Mapping[Axis, Affine], replacement: Replacement | None = None
 ) -> None:
-    """Replace axes by formulas and loads by expressions in all of a nest."""
+    """Replace axes by formulas, and then loads by expressions, in all of a nest."""
     done: dict[int, Expression] = {}
     for item in expressions(nest.roots()):
-        done[id(item)] = _rebuild(item, axes, load, done)
+        done[id(item)] = _rebuild(item, axes, replacement, done)
     nest.folds = tuple(
         Fold(
             fold.kind,
@@ -56,21 +60,19 @@ def _guards(guards: tuple[Guard, ...], axes: Mapping[Axis, Affine]) -> tuple[Gua
 def _rebuild(
     item: Expression,
     axes: Mapping[Axis, Affine],
-    load: Callable[[Load], Expression],
+    replacement: Replacement | None,
     done: Mapping[int, Expression],
 ) -> Expression:
     if isinstance(item, Load):
         computed = tuple((done[id(i)], extent, stride) for i, extent, stride in item.computed)
-        replaced = load(item)
-        if replaced is not item:
-            return replaced
-        return Load(
+        moved = Load(
             item.dtype,
             item.buffer,
             item.offset.substitute(axes),
             _guards(item.guards, axes),
             computed,
         )
+        return moved if replacement is None else replacement(item, moved)
     if isinstance(item, Compute):
         arguments = tuple(done[id(part)] for part in item.arguments)
         return Compute(item.dtype, item.name, arguments, item.word)

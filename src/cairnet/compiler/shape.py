@@ -3,14 +3,19 @@
     coalesce  for i: for j: … s·n·i + s·j …   →   for k in 0 … m·n: … s·k …
     split     for few results: fold over many →   fold in fixed chunks, then fold the chunks
 
-The number of chunks depends on the extents alone, never on the number of threads: so the order of
-every sum, and with it every bit of the result, is the same for any number of threads.
+A fold is split for one of two reasons: it has so few results that threads could not share the
+work, or what all of it reads does not fit into the caches, while what one chunk reads does.
+
+The number of chunks depends on the extents and the machine, never on the number of threads: so the
+order of every sum, and with it every bit of the result, is the same for any number of threads.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 
 from cairnet.compiler.loops import (
@@ -30,13 +35,18 @@ from cairnet.compiler.loops import (
 from cairnet.compiler.rebuild import rewrite_nest
 from cairnet.tensor.extent import Extent, Size, evaluate, symbols_of
 
-__all__ = ["HINT", "coalesce", "hint", "split_long_folds"]
+__all__ = ["HINT", "coalesce", "hint", "split_folds"]
 
 #: What an unknown extent of an input is taken for when costs are estimated.
 HINT = 64
 _CHUNKS = 16
 _FEW_RESULTS = 256
 _LONG_FOLD = 16384
+#: Split for the sake of the caches: at most so many chunks, of work that takes so many cycles, when
+#: that leaves no more than this part of them.
+_MOST_CHUNKS = 64
+_WORTH_A_LOOK = 50_000.0
+_CLEARLY_LESS = 0.9
 
 
 def hint(size: Size) -> int:
@@ -96,7 +106,7 @@ def _mergeable(nest: Nest, group: tuple[Axis, ...]) -> tuple[Axis, Axis] | None:
 
 def _merge(nest: Nest, outer: Axis, inner: Axis) -> None:
     merged = Axis(f"{outer.name}{inner.name}", outer.extent * inner.extent)
-    rewrite_nest(nest, {outer: Affine(), inner: Affine.of(merged)}, lambda load: load)
+    rewrite_nest(nest, {outer: Affine(), inner: Affine.of(merged)})
 
     def replaced(axes: tuple[Axis, ...]) -> tuple[Axis, ...]:
         kept = (merged if axis is inner else axis for axis in axes if axis is not outer)
@@ -105,38 +115,51 @@ def _merge(nest: Nest, outer: Axis, inner: Axis) -> None:
     nest.axes, nest.reduce = replaced(nest.axes), replaced(nest.reduce)
 
 
-def split_long_folds(nest: Nest) -> list[Nest]:
-    """Fold many elements into few results in fixed chunks, so that threads can share the work."""
-    results, length = 1, 1
-    for axis in nest.axes:
-        results *= hint(axis.extent)
-    for axis in nest.reduce:
-        length *= hint(axis.extent)
-    simple = all(fold.kind in ("sum", "product", "max", "min") for fold in nest.folds)
-    long = length >= _LONG_FOLD and length >= 64 * results
-    if nest.kind != "map" or not nest.folds or not simple or results > _FEW_RESULTS or not long:
+def split_folds(nest: Nest, cost: Callable[[Nest], float]) -> list[Nest]:
+    """Fold in fixed chunks where that is better.
+
+    Args:
+        nest: any nest.
+        cost: the cycles that a nest is expected to take.
+    """
+    if nest.kind != "map" or not nest.folds:
         return [nest]
-    return _split(nest, max(nest.reduce, key=lambda axis: hint(axis.extent)))
+    if not all(fold.kind in ("sum", "product", "max", "min") for fold in nest.folds):
+        return [nest]
+    results = math.prod(hint(axis.extent) for axis in nest.axes)
+    length = math.prod(hint(axis.extent) for axis in nest.reduce)
+    if results <= _FEW_RESULTS and length >= max(_LONG_FOLD, 64 * results):
+        axis = max(nest.reduce, key=lambda axis: hint(axis.extent))
+        return _split(nest, axis, _chunk_count(axis.extent))
+    outermost = nest.reduce[0].extent
+    if len(nest.reduce) < 2 or isinstance(outermost, Extent) or not 1 < outermost <= _MOST_CHUNKS:
+        return [nest]
+    whole = cost(nest)
+    if whole < _WORTH_A_LOOK:
+        return [nest]
+    parts = _split(nest, nest.reduce[0], outermost)
+    return parts if sum(map(cost, parts)) < _CLEARLY_LESS * whole else [nest]
 
 
-def _split(nest: Nest, axis: Axis) -> list[Nest]:
-    chunks = _chunk_count(axis.extent)
+def _split(nest: Nest, axis: Axis, chunks: int) -> list[Nest]:
     length = (axis.extent + (chunks - 1)) // chunks
     chunk, within = Axis("chunk", chunks), Axis(axis.name, length)
     place = Affine.of(chunk) * length + Affine.of(within)
     uneven = isinstance(axis.extent, Extent) or axis.extent % chunks != 0
     guards = (Guard(place, axis.extent),) if uneven else ()
 
-    def guarded(load: Load) -> Load:
-        if not guards or not load.offset.coefficient(axis):
+    def guarded(old: Load, load: Load) -> Load:
+        if not guards or not old.offset.coefficient(axis):
             return load
-        moved = load.offset.substitute({axis: place})
-        kept = tuple(Guard(g.index.substitute({axis: place}), g.extent) for g in load.guards)
-        return Load(load.dtype, load.buffer, moved, kept + guards, load.computed)
+        return replace(load, guards=load.guards + guards)
 
     partial = Nest(
         (chunk, *nest.axes),
-        tuple(within if each is axis else each for each in nest.reduce),
+        tuple(
+            part
+            for part in (within if each is axis else each for each in nest.reduce)
+            if part.extent != 1
+        ),
         nest.folds,
         (),
         nest.tensors,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from cairnet.backends.native.builder import Builder, Value
 from cairnet.compiler.loops import Axis
-from cairnet.compiler.tile import Schedule
+from cairnet.compiler.schedule import Schedule
 from cairnet.tensor.extent import Extent, Size
 
 __all__ = ["Blocks", "Tile", "constant_mask"]

@@ -32,7 +32,7 @@ from cairnet.base.errors import CompileError
 from cairnet.compiler.bounds import bounding_axis, droppable_guards
 from cairnet.compiler.calls import Call
 from cairnet.compiler.loops import Affine, Axis, Buffer, Guard, Load, Nest, expressions
-from cairnet.compiler.tile import Schedule
+from cairnet.compiler.schedule import Schedule
 from cairnet.tensor.extent import Extent, Size
 
 __all__ = ["Kernel", "emit_kernel"]

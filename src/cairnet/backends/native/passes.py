@@ -13,8 +13,8 @@ from cairnet.backends.native.machine import Machine, host
 from cairnet.backends.native.module import Module, build_module
 from cairnet.compiler.pipeline import Lowered, lower
 from cairnet.compiler.rewrite import rewrite
+from cairnet.compiler.schedule import Target
 from cairnet.compiler.specialize import specialize
-from cairnet.compiler.tile import Target
 from cairnet.tensor.core import Input, Tensor, Variable
 from cairnet.tensor.extent import Extent
 
@@ -66,7 +66,10 @@ class Passes:
         """The scheduled nests."""
         results = self.rewritten
         updates = list(zip(self._variables, results[self._count :], strict=True))
-        target = Target(self._machine.vector_bytes, self._machine.registers)
+        machine = self._machine
+        target = Target(
+            machine.vector_bytes, machine.registers, machine.l1d_bytes, machine.l2_bytes
+        )
         return lower(self.specialized[0], results[: self._count], updates, target)
 
     @cached_property

@@ -1,0 +1,42 @@
+"""Loads and stores as the cost model sees them."""
+
+from __future__ import annotations
+
+from cairnet.compiler.loops import Axis, Load, Store, expressions
+from cairnet.tensor.extent import Size
+
+__all__ = ["GATHERED_LANE", "Access", "store_cost"]
+
+#: Cycles that a gathered or scattered lane takes, in units of a whole vector load.
+GATHERED_LANE = 6.0
+
+
+class Access:
+    """A load as the cost model sees it: the axes that move it, and how."""
+
+    def __init__(self, load: Load) -> None:
+        self.strides: dict[Axis, Size] = dict(load.offset.terms)
+        self.gathered = {
+            axis
+            for item in expressions(load.parts())
+            if isinstance(item, Load)
+            for axis in item.offset.terms
+        }
+        self.axes = frozenset((*self.strides, *self.gathered))
+        self.guards = load.guards
+        self.itemsize = load.buffer.dtype.itemsize
+
+    def cost(self, vector: Axis | None, lanes: int) -> float:
+        """The cost of one (vector) load, in units of a plain one."""
+        if vector is None or vector not in self.axes:
+            return 1.0
+        if vector in self.gathered or self.strides.get(vector) not in (1, -1):
+            return GATHERED_LANE * lanes
+        return 1.0
+
+
+def store_cost(store: Store, vector: Axis | None, lanes: int) -> float:
+    """The cost of one (vector) store, in units of a plain load."""
+    if vector is None or (store.offset.coefficient(vector) == 1 and not store.computed):
+        return 2.0
+    return 1.5 * GATHERED_LANE * lanes

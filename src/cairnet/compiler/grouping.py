@@ -1,0 +1,305 @@
+"""How memory lies when the samples of a batch go along the lanes, and which memory can.
+
+A buffer can be laid out in groups of samples if every nest that touches it counts the samples with
+an axis of their own. What lies within a sample can change its order too, if every place can be
+taken apart into one index for each of its axes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from cairnet.base.dtypes import is_floating
+from cairnet.compiler.loops import (
+    Affine,
+    Axis,
+    Buffer,
+    Expression,
+    Guard,
+    Load,
+    Nest,
+    Store,
+    expressions,
+)
+from cairnet.compiler.reach import reach
+from cairnet.compiler.schedule import Target
+from cairnet.tensor.extent import Size
+
+__all__ = [
+    "Grouped",
+    "Place",
+    "accesses",
+    "axis_of_samples",
+    "grouped_buffers",
+    "samples_of",
+]
+
+Access = Load | Store
+_Computed = tuple[tuple[Expression, Size, Size], ...]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an access finds its element."""
+
+    buffer: Buffer
+    offset: Affine
+    computed: _Computed
+
+
+@dataclass(frozen=True)
+class Grouped:
+    """A buffer that can be laid out in groups of samples.
+
+    Attributes:
+        count: the number of samples.
+        lanes: how many of them make a group.
+        inner: the extents within a sample; a single one where places cannot be taken apart.
+        order: the axes within a sample from the outermost to the innermost, when laid out anew.
+        flat: the same memory in row-major order, with room for a last group that is full.
+        blocked: the memory laid out anew, or None where it has to stay row-major.
+    """
+
+    count: int
+    lanes: int
+    inner: tuple[int, ...]
+    order: tuple[int, ...]
+    flat: Buffer
+    blocked: Buffer | None
+
+    @property
+    def extents(self) -> tuple[int, ...]:
+        """The extents by which places are taken apart."""
+        return (self.count, *self.inner)
+
+    @property
+    def groups(self) -> int:
+        """The number of groups, the last one filled up."""
+        return -(-self.count // self.lanes)
+
+    def place(
+        self, old: Access, new: Access, blocked: bool, halves: Mapping[Axis, tuple[Axis, Axis]]
+    ) -> Place:
+        """Where an access finds its element from now on.
+
+        Args:
+            old: the access with the axes that the nest has had.
+            new: the same with axes split.
+            blocked: whether the buffer is laid out anew.
+            halves: the axis of groups and that of lanes for each axis that is split.
+        """
+        if not blocked or self.blocked is None:
+            return Place(self.flat, new.offset, new.computed)
+        samples, *within = _places(old, self.extents) or ()
+        (axis,) = samples.terms
+        group, lane = halves[axis]
+        strides = self._strides()
+        offset = Affine.of(lane) + Affine.of(group) * (self.lanes * math.prod(self.inner))
+        for index, stride in zip(within, strides, strict=True):
+            offset = offset + index * stride
+        rows = _row_major(self.inner)
+        computed = tuple(
+            (item, extent, strides[rows.index(int(str(own)))]) for item, extent, own in new.computed
+        )
+        return Place(self.blocked, offset, computed)
+
+    def _strides(self) -> list[int]:
+        """How far apart neighbours along each axis within a sample lie, when laid out anew."""
+        ordered = _row_major([self.inner[i] for i in self.order])
+        return [ordered[self.order.index(i)] * self.lanes for i in range(len(self.inner))]
+
+
+def grouped_buffers(nests: Sequence[Nest], target: Target) -> dict[Buffer, Grouped]:
+    """The buffers that can be laid out in groups of samples."""
+    touching, refused = _touching(nests)
+    forms: dict[Buffer, Grouped] = {}
+    for buffer, found in touching.items():
+        form = None if buffer in refused else _grouped(buffer, found, target)
+        if form is not None:
+            forms[buffer] = form
+    return _with_closed_ends(nests, forms)
+
+
+def axis_of_samples(access: Access, extents: tuple[int, ...]) -> Axis:
+    """The axis that counts the samples of a buffer whose places can be taken apart so."""
+    found = _places(access, extents)
+    if found is None:
+        raise ValueError(f"{access.offset} cannot be taken apart")
+    (axis,) = found[0].terms
+    return axis
+
+
+def samples_of(access: Access) -> Axis | None:
+    """The axis that counts the samples along the first axis of memory, and nothing else, if any."""
+    if not all(isinstance(extent, int) and extent for extent in access.buffer.extents):
+        return None
+    count, *rest = (int(str(extent)) for extent in access.buffer.extents)
+    for inner in ((*rest,), (math.prod(rest),)):
+        if _samples_apart(access, (count, *inner)) is not None:
+            return axis_of_samples(access, (count, *inner))
+    return None
+
+
+def _touching(nests: Sequence[Nest]) -> tuple[dict[Buffer, list[Access]], set[Buffer]]:
+    """All accesses to the memory that these nests write for each other, and what to leave alone."""
+    written = {buffer for nest in nests for buffer in nest.written() if buffer.kind == "arena"}
+    touching: dict[Buffer, list[Access]] = {buffer: [] for buffer in written}
+    refused: set[Buffer] = set()
+    for nest in nests:
+        if nest.kind != "map":
+            refused.update((*nest.reads(), *nest.written()))
+            continue
+        for access in accesses(nest):
+            for item in expressions(index for index, _, _ in access.computed):
+                if isinstance(item, Load):
+                    refused.add(item.buffer)
+            if access.buffer in touching:
+                touching[access.buffer].append(access)
+    return touching, refused
+
+
+def accesses(nest: Nest) -> Iterator[Access]:
+    """Every load and every store of a nest."""
+    yield from nest.loads()
+    yield from nest.stores
+
+
+def _grouped(buffer: Buffer, touching: Sequence[Access], target: Target) -> Grouped | None:
+    if not buffer.extents or not all(isinstance(e, int) and e for e in buffer.extents):
+        return None
+    count, *rest = (int(str(extent)) for extent in buffer.extents)
+    width = buffer.dtype.itemsize if is_floating(buffer.dtype) else 4
+    lanes = target.vector_bytes // width
+    if lanes < 2 or 2 * count < lanes:
+        return None
+    for inner in ((*rest,), (math.prod(rest),)):
+        found = [_samples_apart(access, (count, *inner)) for access in touching]
+        if None in found:
+            continue
+        order = _order(inner, [within for within in found if within is not None])
+        groups = -(-count // lanes)
+        spare = (groups * lanes - count) * math.prod(rest)
+        flat = replace(buffer, extents=(groups * lanes, *rest), spare=spare) if spare else buffer
+        extents = (groups, *(inner[i] for i in order), lanes)
+        blocked = replace(buffer, extents=extents) if math.prod(rest) > 1 else None
+        return Grouped(count, lanes, inner, order, flat, blocked)
+    return None
+
+
+def _samples_apart(access: Access, extents: tuple[int, ...]) -> tuple[Affine, ...] | None:
+    """The indices within a sample, if an axis of its own counts the samples."""
+    found = _places(access, extents)
+    if found is None:
+        return None
+    samples, *within = found
+    if samples.constant != 0 or len(samples.terms) != 1:
+        return None
+    ((axis, factor),) = samples.terms.items()
+    if factor != 1 or axis.extent != extents[0] or any(axis in index.terms for index in within):
+        return None
+    strides = _row_major(extents[1:])
+    if any(own not in strides for _, _, own in access.computed):
+        return None
+    return tuple(within)
+
+
+def _order(inner: Sequence[int], found: Sequence[tuple[Affine, ...]]) -> tuple[int, ...]:
+    """Axes along which windows slide, for any access, go last."""
+    sliding = {i for within in found for i, index in enumerate(within) if len(index.terms) > 1}
+    fixed = [i for i in range(len(inner)) if i not in sliding]
+    return (*fixed, *sorted(sliding))
+
+
+def _with_closed_ends(nests: Sequence[Nest], forms: dict[Buffer, Grouped]) -> dict[Buffer, Grouped]:
+    """Keep row-major what would make a nest write beyond the end of memory without room for it.
+
+    A nest whose samples do not fill the last group writes whole groups all the same.
+    """
+    for nest in nests:
+        if nest.kind != "map":
+            continue
+        open_ended = {
+            axis
+            for store in nest.stores
+            if store.buffer not in forms
+            for axis in (*store.offset.terms, *_axes_of(store.computed))
+        }
+        for access in accesses(nest):
+            form = forms.get(access.buffer)
+            if form is None or form.flat.spare == 0:
+                continue
+            if axis_of_samples(access, form.extents) in open_ended:
+                forms[access.buffer] = replace(form, blocked=None)
+    return forms
+
+
+def _axes_of(computed: _Computed) -> Iterator[Axis]:
+    for item in expressions(index for index, _, _ in computed):
+        if isinstance(item, Load):
+            yield from item.offset.terms
+
+
+# -- taking places apart -----------------------------------------------------------------------
+
+
+def _places(access: Access, extents: tuple[int, ...]) -> tuple[Affine, ...] | None:
+    """One index for each extent that together make the offset, or None where there are none."""
+    guards = access.guards if isinstance(access, Load) else ()
+    for nearest in (False, True):
+        found = _taken_apart(access.offset, extents, nearest)
+        if found is None:
+            return None
+        computed = {own for _, _, own in access.computed}
+        strides = _row_major(extents)
+        if all(
+            stride in computed or _inside(index, extent, guards)
+            for index, extent, stride in zip(found, extents, strides, strict=True)
+        ):
+            return found
+    return None
+
+
+def _taken_apart(
+    offset: Affine, extents: tuple[int, ...], nearest: bool
+) -> tuple[Affine, ...] | None:
+    strides = _row_major(extents)
+    terms: list[dict[Axis, Size]] = [{} for _ in extents]
+    for axis, factor in offset.terms.items():
+        if not isinstance(factor, int):
+            return None
+        for index, stride, extent in zip(terms, strides, extents, strict=True):
+            if extent > 1 and factor % stride == 0:
+                index[axis] = factor // stride
+                break
+        else:
+            return None
+    if not isinstance(offset.constant, int):
+        return None
+    left = offset.constant
+    result = []
+    for index, stride in zip(terms, strides, strict=True):
+        whole = (left + stride // 2) // stride if nearest else left // stride
+        left -= whole * stride
+        result.append(Affine(whole, index))
+    return tuple(result)
+
+
+def _inside(index: Affine, extent: int, guards: Sequence[Guard]) -> bool:
+    bounds = index.bounds()
+    if bounds is not None and bounds[0] >= 0 and bounds[1] < extent:
+        return True
+    if any(guard.index == index and guard.extent == extent for guard in guards):
+        return True
+    found = reach(index, guards)
+    return found is not None and found[0] >= 0 and found[1] < extent
+
+
+def _row_major(extents: Sequence[int]) -> list[int]:
+    result: list[int] = []
+    total = 1
+    for extent in reversed(extents):
+        result.append(total)
+        total *= extent
+    return result[::-1]

@@ -1,0 +1,170 @@
+"""Pass 3: where the samples of a batch lie in the memory of the program.
+
+    row-major    h[n, y, x, c]                  a sample after the other
+    batch lanes  h[n / 16, c, y, x, n % 16]     16 samples side by side, element by element
+
+In batch lanes one vector instruction does the same to 16 samples, whatever the other extents are:
+six channels fill the lanes as well as sixteen, and forward pass, both gradients and pooling need no
+shuffles at all. Wide layers are as well off with channels along the lanes, and products of matrices
+better: so each buffer is given the layout with which the nests that touch it are expected to take
+the least time.
+
+Axes along which windows slide come last within a sample, so that a window's elements lie close
+together. A last group that is not full is filled up; what is computed there is never looked at.
+Only memory that the program has for itself is laid out anew; what the user sees stays row-major.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+
+from cairnet.compiler.grouping import Grouped, accesses, axis_of_samples, grouped_buffers
+from cairnet.compiler.loops import Affine, Axis, Buffer, Fold, Guard, Load, Nest, Store
+from cairnet.compiler.packing import with_packed_samples
+from cairnet.compiler.rebuild import rewrite_nest
+from cairnet.compiler.schedule import Target
+
+__all__ = ["choose_layouts"]
+
+#: What a nest is expected to take.
+Cost = Callable[[Nest], float]
+Forms = Mapping[Buffer, Grouped]
+_ROUNDS = 3
+
+
+def choose_layouts(nests: Sequence[Nest], target: Target, cost: Cost) -> list[Nest]:
+    """Lay out buffers anew where that makes the nests that touch them cheaper.
+
+    Args:
+        nests: the nests of a program; they are changed.
+        target: the machine.
+        cost: what a nest is expected to take; it may change the nest.
+
+    Returns:
+        The nests, and those that copy what is read often into memory that has been laid out anew.
+    """
+    plain = _Choice(nests, target, cost)
+    best = min((plain.nothing(), plain.best()), key=lambda found: found.cycles)
+    packed = with_packed_samples(nests)
+    if len(packed) > len(nests):
+        other = _Choice(packed, target, cost).best()
+        if other.cycles < best.cycles:
+            best = other
+    if best.blocked:
+        for nest in best.nests:
+            if nest.kind == "map":
+                _lay_out(nest, best.forms, best.blocked)
+    return list(best.nests)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Nests, the memory in batch lanes, and what all of it is expected to take."""
+
+    nests: Sequence[Nest]
+    forms: Forms
+    blocked: AbstractSet[Buffer]
+    cycles: float
+
+
+class _Choice:
+    """The cheapest set of buffers in batch lanes."""
+
+    def __init__(self, nests: Sequence[Nest], target: Target, cost: Cost) -> None:
+        self.nests = nests
+        self.forms = grouped_buffers(nests, target)
+        self.cost = cost
+        self.touched = {
+            nest: frozenset(b for b in (*nest.reads(), *nest.written()) if b in self.forms)
+            for nest in nests
+            if nest.kind == "map"
+        }
+        self.near: dict[Buffer, list[Nest]] = {buffer: [] for buffer in self.forms}
+        for nest, touched in self.touched.items():
+            for buffer in touched:
+                self.near[buffer].append(nest)
+        self._known: dict[tuple[Nest, frozenset[Buffer]], float] = {}
+
+    def nothing(self) -> _Found:
+        """Everything in row-major order."""
+        return _Found(self.nests, self.forms, set(), self._sum(list(self.touched), set()))
+
+    def best(self) -> _Found:
+        """From all buffers in batch lanes on, every one is turned over that is better off so."""
+        chosen = {buffer for buffer, form in self.forms.items() if form.blocked is not None}
+        candidates = list(chosen)
+        for _ in range(_ROUNDS):
+            changed = False
+            for buffer in candidates:
+                turned = chosen ^ {buffer}
+                if self._sum(self.near[buffer], turned) < self._sum(self.near[buffer], chosen):
+                    chosen = turned
+                    changed = True
+            if not changed:
+                break
+        return _Found(self.nests, self.forms, chosen, self._sum(list(self.touched), chosen))
+
+    def _sum(self, nests: Sequence[Nest], chosen: AbstractSet[Buffer]) -> float:
+        return sum(self._cost_of(nest, self.touched[nest] & chosen) for nest in nests)
+
+    def _cost_of(self, nest: Nest, blocked: frozenset[Buffer]) -> float:
+        key = nest, blocked
+        if key not in self._known:
+            copy = Nest(nest.axes, nest.reduce, nest.folds, nest.stores, nest.tensors)
+            _lay_out(copy, self.forms, blocked)
+            self._known[key] = self.cost(copy)
+        return self._known[key]
+
+
+def _lay_out(nest: Nest, forms: Forms, blocked: AbstractSet[Buffer]) -> None:
+    """Let a nest find some buffers in batch lanes; its axes over samples are split for it."""
+    halves: dict[Axis, tuple[Axis, Axis]] = {}
+    for access in accesses(nest):
+        if access.buffer in blocked:
+            form = forms[access.buffer]
+            axis = axis_of_samples(access, form.extents)
+            if axis not in halves:
+                groups = Axis(f"{axis.name}g", form.groups)
+                halves[axis] = groups, Axis(f"{axis.name}l", form.lanes)
+    split = {
+        axis: Affine.of(group) * lane.extent + Affine.of(lane)
+        for axis, (group, lane) in halves.items()
+    }
+    guards = {
+        axis: guard
+        for axis, place in split.items()
+        if not (guard := Guard(place, axis.extent)).always()
+    }
+
+    def load(old: Load, new: Load) -> Load:
+        form = forms.get(old.buffer)
+        if form is None:
+            extra = tuple(guard for axis, guard in guards.items() if _depends(old, axis))
+            return replace(new, guards=new.guards + extra)
+        return replace(new, **vars(form.place(old, new, old.buffer in blocked, halves)))
+
+    def store(item: Store) -> Store:
+        form = forms.get(item.buffer)
+        if form is None:
+            return item
+        return replace(item, **vars(form.place(item, item, item.buffer in blocked, halves)))
+
+    nest.stores = tuple(map(store, nest.stores))
+    rewrite_nest(nest, split, load)
+    reduced = tuple(guard for axis, guard in guards.items() if axis in nest.reduce)
+    nest.folds = tuple(
+        Fold(fold.kind, fold.value, fold.guards + reduced, fold.position) for fold in nest.folds
+    )
+    nest.axes = tuple(part for axis in nest.axes for part in _parts(axis, halves))
+    nest.reduce = tuple(part for axis in nest.reduce for part in _parts(axis, halves))
+
+
+def _depends(load: Load, axis: Axis) -> bool:
+    """Whether what a load reads differs along an axis."""
+    return axis in load.offset.terms or bool(load.computed)
+
+
+def _parts(axis: Axis, halves: Mapping[Axis, tuple[Axis, Axis]]) -> list[Axis]:
+    return [part for part in halves.get(axis, (axis,)) if part.extent != 1]

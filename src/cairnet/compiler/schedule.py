@@ -1,0 +1,80 @@
+"""How a nest is walked, and what of a machine decides it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from cairnet.compiler.loops import Axis, Nest
+
+__all__ = ["Schedule", "Target", "order_of"]
+
+
+@dataclass(frozen=True)
+class Target:
+    """What the cost model needs to know of a machine.
+
+    Attributes:
+        vector_bytes: width of a vector register.
+        registers: number of vector registers.
+        l1_bytes: first-level data cache of a core.
+        l2_bytes: second-level cache of a core.
+    """
+
+    vector_bytes: int
+    registers: int
+    l1_bytes: int = 32 << 10
+    l2_bytes: int = 1 << 20
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How a nest is walked.
+
+    Attributes:
+        lanes: points per vector instruction.
+        vector: the axis that lies along the lanes; None for scalar code.
+        vectors: how many vectors side by side along a parallel vector axis.
+        tile: for tiled parallel axes the number of points kept in registers.
+        order: the parallel axes from the outermost loop to the innermost.
+        reduce: the reduce axes that are loops, outermost first (a vector axis comes last).
+        unrolled: the reduce axes that are written out.
+        cycles: what the cost model expects, on one core.
+    """
+
+    lanes: int
+    vector: Axis | None
+    vectors: int = 1
+    tile: dict[Axis, int] = field(default_factory=dict)
+    order: tuple[Axis, ...] = ()
+    reduce: tuple[Axis, ...] = ()
+    unrolled: tuple[Axis, ...] = ()
+    cycles: float = 0.0
+
+    def describe(self, names: Mapping[Axis, str] | None = None) -> str:
+        """The choice in one line.
+
+        Args:
+            names: what to call the axes; default: their own names.
+        """
+
+        def listed(*axes: Axis) -> str:
+            return ", ".join((names or {}).get(axis, axis.name) for axis in axes)
+
+        if self.vector is None:
+            parts = ["one element at a time"]
+        else:
+            side = f", {self.vectors} vectors side by side" if self.vectors > 1 else ""
+            parts = [f"{self.lanes} lanes along {listed(self.vector)}{side}"]
+        tile = [f"{count} of {listed(axis)}" for axis, count in self.tile.items() if count > 1]
+        if tile:
+            parts.append(f"{' × '.join(tile)} in registers")
+        if self.unrolled:
+            parts.append(f"{listed(*self.unrolled)} written out")
+        return "; ".join(parts)
+
+
+def order_of(nest: Nest, vector: Axis | None) -> tuple[Axis, ...]:
+    """The parallel axes of a nest, with the vector axis innermost."""
+    kept = [axis for axis in nest.axes if axis is not vector]
+    return (*kept, vector) if vector in nest.axes else tuple(kept)

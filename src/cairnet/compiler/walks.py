@@ -1,0 +1,308 @@
+"""The ways to walk a nest with folds, and what each is expected to take.
+
+A *family* is a choice of the vector axis and of the reduce axes that are written out; its members
+differ in how many results a block keeps in registers. What their costs have in common is worked out
+once, because a convolution has thousands of members.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from cairnet.compiler.accesses import Access, store_cost
+from cairnet.compiler.bounds import bounding_axis, droppable_guards
+from cairnet.compiler.costs import weight
+from cairnet.compiler.loops import Axis, Guard, Load, Nest, expressions
+from cairnet.compiler.schedule import Schedule, Target, order_of
+from cairnet.compiler.shape import hint
+from cairnet.compiler.traffic import LINE, Footprint, fetched
+
+__all__ = ["best_walk"]
+
+#: Cycles from one combination to the next of the same accumulator.
+_LATENCY = 4.0
+#: What a load costs whose guard has to be tested, in units of the load itself.
+_TESTED = 2.5
+#: Chains of no more than this many combinations overlap with those of the next block.
+_OVERLAPPED = 8
+#: Cycles to find out where a block lies.
+_BLOCK = 10.0
+_TILES = (2, 3, 4, 5, 6, 7, 8, 10, 12, 14)
+_UNROLL_LIMIT = 128
+#: Cycles to bring a line into the first-level cache from the second, and into that from beyond.
+_LINE_CYCLES = (2.1, 4.0)
+#: The parts of the two caches that a nest can count on.
+_USABLE = (0.6, 0.9)
+#: Long work in fewer blocks than this cannot be shared evenly by threads.
+_SHARED_BLOCKS = 4
+_SHARED_CYCLES = 20_000.0
+
+#: How many vectors along the vector axis, and how many points along others, a block holds.
+_Tile = tuple[int, dict[Axis, int]]
+
+
+def best_walk(
+    nest: Nest, target: Target, vectors: Iterable[Axis | None], lanes: int
+) -> Schedule | None:
+    """The cheapest way to walk a nest with folds.
+
+    Every way is weighed by its instructions first. That is the least it can take, so the caches
+    are only counted for as many, from the cheapest on, as could still be the best.
+
+    Args:
+        nest: a nest with folds.
+        target: the machine.
+        vectors: the axes that may lie along the lanes.
+        lanes: points per vector instruction.
+    """
+    model = _Model(nest, target)
+    found: list[tuple[float, int, _Family, _Tile]] = []
+    for vector in vectors:
+        width = lanes if vector is not None else 1
+        tiles = list(model.tiles(vector, width))
+        for unrolled in model.unrollings(vector):
+            family = _Family(model, vector, width, unrolled)
+            for tile in tiles:
+                cycles = family.cycles(*tile)
+                if cycles < math.inf:
+                    found.append((cycles, len(found), family, tile))
+    found.sort()
+    best, least = None, math.inf
+    for instructions, _, family, tile in found:
+        if instructions >= least:
+            break
+        cycles = max(instructions, family.waiting(*tile))
+        if cycles < least:
+            best, least = (family, tile), cycles
+    return None if best is None else best[0].schedule(*best[1], least)
+
+
+class _Model:
+    """What the cost model reads off a nest."""
+
+    def __init__(self, nest: Nest, target: Target) -> None:
+        self.nest = nest
+        self.extents = {axis: hint(axis.extent) for axis in (*nest.axes, *nest.reduce)}
+        values = [fold.value for fold in nest.folds]
+        self.accesses = [Access(i) for i in expressions(values) if isinstance(i, Load)]
+        self.droppable = droppable_guards(nest)
+        self.weight = max(weight(values), 1.0)
+        results = [store.value for store in nest.stores]
+        self.store_loads = [Access(i) for i in expressions(results) if isinstance(i, Load)]
+        self.store_weight = weight(results)
+        self.room = (target.registers - 2) // len(nest.folds)
+        self.positional = any(fold.kind.startswith("arg") for fold in nest.folds)
+        self.footprints = [
+            Footprint({axis: abs(hint(s)) for axis, s in access.strides.items()}, access.itemsize)
+            for access in self.accesses
+        ]
+        self.capacities = [
+            int(size * part) // LINE
+            for size, part in zip((target.l1_bytes, target.l2_bytes), _USABLE, strict=True)
+        ]
+
+    def unrollings(self, vector: Axis | None) -> Iterator[tuple[Axis, ...]]:
+        """Reduce axes to write out: none, or the small ones along which windows overlap."""
+        yield ()
+        if self.nest.kind != "map":
+            return
+        small = [
+            axis
+            for axis in self.nest.reduce
+            if axis is not vector and isinstance(axis.extent, int) and 1 < axis.extent <= 8
+        ]
+        for count in range(1, len(small) + 1):
+            chosen = small[-count:]
+            if math.prod(hint(axis.extent) for axis in chosen) <= 32:
+                yield tuple(chosen)
+
+    def tiles(self, vector: Axis | None, lanes: int) -> Iterator[_Tile]:
+        """Numbers of vectors and register tiles that fit into the registers."""
+        yield 1, {}
+        if self.positional or self.nest.kind != "map":
+            return
+        along = vector in self.nest.axes
+        axes = [axis for axis in self.nest.axes if axis is not vector]
+        if len(self.accesses) > 1:
+            axes = [axis for axis in axes if any(axis not in a.axes for a in self.accesses)]
+        axes = axes[-4:]
+        extent = hint(vector.extent) if vector is not None else 1
+        most = max(min(4, math.ceil(extent / lanes)), 1) if along else 1
+        for vectors in range(1, most + 1):
+            if vectors > 1:
+                yield vectors, {}
+            for count in (1, 2):
+                for chosen in itertools.combinations(axes, count):
+                    options = [_sizes(self.extents[axis]) for axis in chosen]
+                    for sizes in itertools.product(*options):
+                        held = vectors * math.prod(sizes)
+                        operands = vectors + (1 if along else max(sizes))
+                        if held + min(operands, 5) <= self.room:
+                            yield vectors, dict(zip(chosen, sizes, strict=True))
+
+
+def _sizes(extent: int) -> list[int]:
+    """Points of a tile along an axis: those with which no smaller tile needs as few blocks."""
+    kept: dict[int, int] = {}
+    for size in _TILES:
+        if size <= extent:
+            kept.setdefault(math.ceil(extent / size), size)
+    return list(kept.values())
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A load in one family.
+
+    Attributes:
+        access: the load.
+        cost: what it costs in a turn, for one point of a block of one vector.
+        along: whether it moves along the lanes.
+        shared: for axes along which windows overlap the number of taps written out.
+        tested: guards that may have to be tested.
+    """
+
+    access: Access
+    cost: float
+    along: bool
+    shared: dict[Axis, int]
+    tested: tuple[Guard, ...]
+
+
+class _Family:
+    """The walks with one vector axis and one choice of axes that are written out."""
+
+    def __init__(
+        self, model: _Model, vector: Axis | None, lanes: int, unrolled: tuple[Axis, ...]
+    ) -> None:
+        self.model = model
+        self.vector = vector
+        self.lanes = lanes
+        self.unrolled = unrolled
+        nest, extents = model.nest, model.extents
+        self.along = vector in nest.axes
+        self.loops = [axis for axis in nest.reduce if axis not in unrolled and axis is not vector]
+        self.taps = math.prod(extents[axis] for axis in unrolled)
+        self.turns = 1.0
+        for axis in nest.reduce:
+            extent = extents[axis]
+            self.turns *= math.ceil(extent / lanes) if axis is vector else extent
+        self.reads = [self._read(access) for access in model.accesses]
+        self.cuts = {guard: self._cut(guard) for read in self.reads for guard in read.tested}
+        self.epilogue = self._epilogue()
+
+    def _read(self, access: Access) -> _Read:
+        extents = self.model.extents
+        cost = access.cost(self.vector, self.lanes)
+        shared: dict[Axis, int] = {}
+        for tap in self.unrolled:
+            if tap not in access.axes:
+                cost /= extents[tap]
+                continue
+            for axis in self.model.nest.axes:
+                if axis in access.strides and access.strides[axis] == access.strides.get(tap):
+                    shared.setdefault(axis, extents[tap])
+        return _Read(access, cost, self.vector in access.axes, shared, access.guards)
+
+    def _cut(self, guard: Guard) -> tuple[frozenset[Axis], float] | None:
+        """Axes that must not be tiled for a loop to be cut short, and what is left of it then."""
+        model = self.model
+        if guard not in model.droppable:
+            return None
+        axis = bounding_axis(guard, model.nest, self.loops, (), self.vector)
+        if axis is None:
+            return None
+        others = frozenset(other for other in guard.index.terms if other is not axis)
+        wide = max((model.extents[other] for other in others), default=1)
+        return others, min(1.0, hint(guard.extent) / max(wide, 1))
+
+    def _epilogue(self) -> float:
+        """Cycles to turn one accumulator into what is stored."""
+        model = self.model
+        vector = self.vector if self.along else None
+        slots = sum(access.cost(vector, self.lanes) for access in model.store_loads)
+        slots += sum(store_cost(store, vector, self.lanes) for store in model.nest.stores)
+        across = 8.0 if self.vector is not None and not self.along else 0.0
+        return (model.store_weight + slots) * 0.6 + across
+
+    def cycles(self, vectors: int, tiles: dict[Axis, int]) -> float:
+        """What the instructions of a walk take."""
+        model = self.model
+        held = vectors * math.prod(tiles.values())
+        if self.unrolled and not (
+            held * self.taps <= _UNROLL_LIMIT and held + self._kept(tiles) <= model.room
+        ):
+            return math.inf
+        blocks = 1.0
+        for axis in model.nest.axes:
+            size = self.lanes * vectors if axis is self.vector else tiles.get(axis, 1)
+            blocks *= math.ceil(model.extents[axis] / size)
+        cycles = blocks * (self._folding(vectors, tiles, held) + held * self.epilogue + _BLOCK)
+        if blocks < _SHARED_BLOCKS and cycles > _SHARED_CYCLES:
+            cycles *= math.sqrt(_SHARED_BLOCKS / blocks)  # too few to share out among threads
+        return cycles
+
+    def _folding(self, vectors: int, tiles: dict[Axis, int], held: int) -> float:
+        """Cycles of all turns of the loops over the reduce axes, for one block."""
+        slots = 0.0
+        kept: dict[Guard, float] = {}
+        for read in self.reads:
+            count = read.cost * vectors if read.along and self.along else read.cost
+            for axis, size in tiles.items():
+                if axis in read.shared:
+                    count *= (size + read.shared[axis] - 1) / read.shared[axis]
+                elif axis in read.access.axes:
+                    count *= size
+            for guard in read.tested:
+                cut = self.cuts[guard]
+                if cut is None or not cut[0].isdisjoint(tiles):
+                    count *= _TESTED
+                else:
+                    kept[guard] = cut[1]
+            slots += count
+        turns = self.turns * math.prod(kept.values())
+        work = self.model.weight * held
+        turn = max(work * 0.5, slots * 0.5, (work + slots) * 0.35)
+        if turns > _OVERLAPPED:
+            turn = max(turn, _LATENCY)
+        return turns * (turn + 1.5 / self.taps)
+
+    def _kept(self, tiles: dict[Axis, int]) -> int:
+        """Registers for what was loaded at one tap and is wanted again at the next."""
+        return sum(
+            math.prod(size for axis, size in tiles.items() if axis in read.access.axes)
+            for read in self.reads
+            if not read.shared.keys().isdisjoint(tiles)
+        )
+
+    def waiting(self, vectors: int, tiles: dict[Axis, int]) -> float:
+        """Cycles in which the caches bring what a walk loads."""
+        extents = self.model.extents
+        block = {**tiles, **{axis: extents[axis] for axis in self.unrolled}}
+        if self.vector is not None:
+            block[self.vector] = self.lanes * (vectors if self.along else 1)
+        schedule = self.schedule(vectors, tiles, 0.0)
+        loops = [
+            (axis, block.get(axis, 1), extents[axis])
+            for axis in (*reversed(schedule.reduce), *reversed(schedule.order))
+        ]
+        lines = fetched(self.model.footprints, block, loops, self.model.capacities)
+        return sum(count * cost for count, cost in zip(lines, _LINE_CYCLES, strict=True))
+
+    def schedule(self, vectors: int, tiles: dict[Axis, int], cycles: float) -> Schedule:
+        """The walk that keeps so many vectors and points in registers."""
+        nest = self.model.nest
+        inner = () if self.vector is None or self.along else (self.vector,)
+        return Schedule(
+            self.lanes,
+            self.vector,
+            vectors,
+            tiles,
+            order_of(nest, self.vector),
+            (*self.loops, *inner),
+            self.unrolled,
+            cycles,
+        )

@@ -1,0 +1,130 @@
+"""Batch lanes: which memory is laid out anew, how, and that nothing else changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pytest
+from tests.compiler.passes import TARGET, graph
+from tests.compiler.passes import lowered as lowered_graph
+
+import cairnet as cn
+from cairnet.compiler.grouping import grouped_buffers
+from cairnet.compiler.layout import choose_layouts
+from cairnet.compiler.loops import Nest
+from cairnet.compiler.nest_listing import format_nests
+from cairnet.compiler.pipeline import Lowered, Step
+from cairnet.compiler.verify import verify_nests
+from cairnet.tensor.core import INPUT, topological_order
+
+
+def lowered(*outputs: cn.Tensor) -> Lowered:
+    """The loops of some outputs, for a machine with 16 lanes."""
+    inputs = [item for item in topological_order(outputs) if item.primitive is INPUT]
+    return lowered_graph(graph(sorted(inputs, key=lambda item: item.ndim != 4), outputs))
+
+
+def convolution(count: int, channels: int = 3) -> cn.Tensor:
+    """Two convolutions with few channels, so that what lies between them has a layout."""
+    x = cn.input((count, 12, 12, channels), name="x")
+    first = cn.input((3, 3, channels, 6), name="first")
+    second = cn.input((3, 3, 6, 4), name="second")
+    return cn.conv2d(cn.relu(cn.conv2d(x, first)), second)
+
+
+def layouts(program: Lowered) -> dict[str, tuple[object, ...]]:
+    """The extents of the memory that the program has for itself."""
+    return {life.buffer.name: life.buffer.extents for life in program.lives}
+
+
+def test_few_channels_go_into_batch_lanes() -> None:
+    found = layouts(lowered(convolution(64)))
+    # 64 samples are 4 groups of 16; the rows and columns along which the window slides come last.
+    # The images are read often, and so they are copied.
+    assert list(found.values()) == [(4, 3, 12, 12, 16), (4, 6, 10, 10, 16)]
+
+
+def test_an_uneven_batch_has_a_last_group_that_is_filled_up() -> None:
+    found = layouts(lowered(cn.sum(cn.exp(convolution(60)))))
+    assert (4, 6, 10, 10, 16) in found.values()
+
+
+def test_an_uneven_batch_writes_nothing_beyond_the_end_of_an_output() -> None:
+    # The output has no room for samples that fill up a group.
+    assert list(layouts(lowered(convolution(60))).values()) == [(60, 10, 10, 6)]
+
+
+def test_an_unknown_batch_stays_as_it_is() -> None:
+    x = cn.input((None, 12, 12, 3))
+    y = cn.conv2d(cn.relu(cn.conv2d(x, cn.input((3, 3, 3, 6)))), cn.input((3, 3, 6, 4)))
+    (extents,) = layouts(lowered(y)).values()
+    assert extents[1:] == (10, 10, 6)
+
+
+def test_wide_layers_keep_channels_along_the_lanes() -> None:
+    x = cn.input((16, 8, 8, 64))
+    y = cn.conv2d(cn.relu(cn.conv2d(x, cn.input((3, 3, 64, 64)))), cn.input((3, 3, 64, 64)))
+    assert list(layouts(lowered(y)).values()) == [(16, 6, 6, 64)]
+
+
+def test_what_the_user_sees_stays_in_row_major_order() -> None:
+    program = lowered(convolution(64))
+    assert [buffer.extents for buffer in program.outputs] == [(64, 8, 8, 4)]
+    assert program.inputs[0].extents == (64, 12, 12, 3)
+
+
+@pytest.mark.parametrize("count", [16, 33, 60])
+def test_values_and_gradients_are_those_of_the_reference(count: int) -> None:
+    random = np.random.default_rng(count)
+    x = cn.input((count, 10, 10, 2))
+    rows = cn.input((count,), dtype="int64")
+    weights = [
+        cn.Variable(random.normal(size=shape).astype("float32"))
+        for shape in ((3, 3, 2, 5), (3, 3, 5, 3), (3 * 2 * 2, 4))
+    ]
+    h = cn.max_pool(cn.relu(cn.conv2d(cn.take(x, rows, axis=0), weights[0])), 2)
+    h = cn.relu(cn.conv2d(h, weights[1]))
+    y = cn.reshape(h, (count, -1)) @ weights[2]
+    cost = cn.mean(cn.logsumexp(y, axis=1) - y[:, 1])
+    outputs = [cost, y, *cn.grad(cost, weights)]
+    values = (
+        random.normal(size=x.shape).astype("float32"),
+        random.integers(count, size=count),
+    )
+    given = [
+        cn.function([x, rows], outputs, backend=backend)(*values)
+        for backend in ("native", "reference")
+    ]
+    for ours, wanted in zip(*given, strict=True):
+        np.testing.assert_allclose(ours, wanted, rtol=2e-4, atol=2e-5)
+
+
+def test_gathered_rows_are_copied_once() -> None:
+    data, rows = cn.input((1000, 12, 12, 1), name="data"), cn.input((32,), "int64", name="rows")
+    images = cn.take(data, rows, axis=0)
+    kernel = cn.input((5, 5, 1, 4), name="kernel")
+    loops = lowered(*cn.grad(cn.sum(cn.exp(cn.conv2d(images, kernel))), [kernel]))
+    text = format_nests([step.nest for step in loops.steps if isinstance(step, Step)])
+    assert text.count("data_packed[") == text.count("data_packed") > 2
+    assert text.count("data[") == 1
+
+
+def untouched(nests: Sequence[Nest], cost: Callable[[Nest], float]) -> bool:
+    before = format_nests(nests)
+    choose_layouts(nests, TARGET, cost)
+    return format_nests(nests) == before
+
+
+def test_nothing_changes_where_it_would_not_be_cheaper() -> None:
+    nests = [step.nest for step in lowered(convolution(64, 1)).steps if isinstance(step, Step)]
+    assert untouched(nests, lambda nest: 1.0)
+    verify_nests("layout", nests, [])
+
+
+def test_memory_that_a_loop_or_a_sort_touches_stays_as_it_is() -> None:
+    x = cn.input((32, 8))
+    nests = [s.nest for s in lowered(cn.sort(cn.exp(x), axis=1)).steps if isinstance(s, Step)]
+    sorted_by = {b for nest in nests if nest.kind == "sort" for b in nest.reads()}
+    assert sorted_by
+    assert sorted_by.isdisjoint(grouped_buffers(nests, TARGET))
