@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
 from tests.compiler.passes import TARGET, graph
 from tests.compiler.passes import lowered as lowered_graph
+from tests.graphs import RandomGraph, assert_close, graphs
 
 import cairnet as cn
+from cairnet.backends.native import cache
 from cairnet.compiler.grouping import grouped_buffers
-from cairnet.compiler.layout import choose_layouts
+from cairnet.compiler.layout import _Choice, _Found, choose_layouts
 from cairnet.compiler.loops import Nest
 from cairnet.compiler.nest_listing import format_nests
 from cairnet.compiler.pipeline import Lowered, Step
@@ -128,3 +132,24 @@ def test_memory_that_a_loop_or_a_sort_touches_stays_as_it_is() -> None:
     sorted_by = {b for nest in nests if nest.kind == "sort" for b in nest.reads()}
     assert sorted_by
     assert sorted_by.isdisjoint(grouped_buffers(nests, TARGET))
+
+
+@given(graphs())
+@settings(max_examples=40, suppress_health_check=list(HealthCheck), deadline=None)
+def test_values_do_not_depend_on_where_things_lie(graph: RandomGraph) -> None:
+    """Whatever can go into batch lanes goes there, as if it cost nothing."""
+
+    def everything(choice: Any) -> Any:
+        chosen = {buffer for buffer, form in choice.forms.items() if form.blocked is not None}
+        return _Found(choice.nests, choice.forms, chosen, -float(len(choice.nests)))
+
+    outputs = [*graph.outputs, *graph.gradients()]
+    values = [graph.feeds[item] for item in graph.inputs]
+    wanted = cn.function(graph.inputs, outputs, backend="reference")(*values)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_Choice, "best", everything)
+        patch.setattr(cache, "lookup", lambda _: None)
+        patch.setattr(cache, "store", lambda *_: None)
+        found = cn.function(graph.inputs, outputs, backend="native")(*values)
+    for one, other in zip(found, wanted, strict=True):
+        assert_close(one, other)

@@ -149,7 +149,7 @@ def test_two_folds_of_one_nest_are_split_together() -> None:
     from cairnet.compiler.nest_listing import format_nests
     from cairnet.compiler.shape import split_folds
 
-    assert format_nests(split_folds(nest)).splitlines() == [
+    assert format_nests(split_folds(nest, lambda _: 0.0)).splitlines() == [
         "for chunk < 16:",
         "    total = sum over i < 4096 of x[4096·chunk + i]",
         "    largest = max over i < 4096 of x[4096·chunk + i]",
@@ -185,3 +185,27 @@ def test_merging_stops_where_a_number_repeats() -> None:
     )
     coalesce(nest)
     assert [axis.extent for axis in nest.axes] == [16]
+
+
+def test_a_sum_that_does_not_fit_into_the_caches_is_split_along_its_outermost_axis() -> None:
+    x = tensor(8, 32, 64)
+    n, k, i = Axis("n", 8), Axis("k", 32), Axis("i", 64)
+    source = Buffer("x", cn.float32, (8, 32, 64), x, "input")
+    place = Affine.of(n) * 2048 + Affine.of(k) * 64 + Affine.of(i)
+    target = Buffer("y", cn.float32, (64,), x, "output")
+    store = Store(target, Affine.of(i), Result(cn.float32, 0))
+    nest = Nest((i,), (n, k), (Fold("sum", Load(cn.float32, source, place)),), (store,), (x,))
+    from cairnet.compiler.nest_listing import format_nests
+    from cairnet.compiler.shape import split_folds
+
+    assert split_folds(nest, lambda part: 1e6) == [nest]
+    cycles = {2: 1e6, 1: 4e5}  # of the whole, and of each part
+    parts = split_folds(nest, lambda part: cycles[len(part.reduce)])
+    assert format_nests(parts).splitlines() == [
+        "for chunk < 8, i < 64:",
+        "    total = sum over k < 32 of x[chunk, k, i]",
+        "    partial[chunk, i] := total",
+        "for i < 64:",
+        "    total = sum over chunk < 8 of partial[chunk, i]",
+        "    y[i] := total",
+    ]

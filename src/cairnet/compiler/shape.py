@@ -131,8 +131,8 @@ def split_folds(nest: Nest, cost: Callable[[Nest], float]) -> list[Nest]:
     if results <= _FEW_RESULTS and length >= max(_LONG_FOLD, 64 * results):
         axis = max(nest.reduce, key=lambda axis: hint(axis.extent))
         return _split(nest, axis, _chunk_count(axis.extent))
-    outermost = nest.reduce[0].extent
-    if len(nest.reduce) < 2 or isinstance(outermost, Extent) or not 1 < outermost <= _MOST_CHUNKS:
+    outermost = nest.reduce[0].extent if len(nest.reduce) > 1 else 1
+    if isinstance(outermost, Extent) or not 1 < outermost <= _MOST_CHUNKS:
         return [nest]
     whole = cost(nest)
     if whole < _WORTH_A_LOOK:
