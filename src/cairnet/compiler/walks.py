@@ -36,6 +36,8 @@ _UNROLL_LIMIT = 128
 _LINE_CYCLES = (2.1, 4.0)
 #: The parts of the two caches that a nest can count on.
 _USABLE = (0.6, 0.9)
+#: What a smaller block at the edge costs: it is written out as well, and has to be compiled.
+_EDGE = 1.03
 #: Long work in fewer blocks than this cannot be shared evenly by threads.
 _SHARED_BLOCKS = 4
 _SHARED_CYCLES = 20_000.0
@@ -236,11 +238,14 @@ class _Family:
             held * self.taps <= _UNROLL_LIMIT and held + self._kept(tiles) <= model.room
         ):
             return math.inf
-        blocks = 1.0
+        blocks = edges = 1.0
         for axis in model.nest.axes:
             size = self.lanes * vectors if axis is self.vector else tiles.get(axis, 1)
             blocks *= math.ceil(model.extents[axis] / size)
-        cycles = blocks * (self._folding(vectors, tiles, held) + held * self.epilogue + _BLOCK)
+            if model.extents[axis] % size:
+                edges *= _EDGE
+        each = self._folding(vectors, tiles, held) + held * self.epilogue + _BLOCK
+        cycles = blocks * each * edges
         if blocks < _SHARED_BLOCKS and cycles > _SHARED_CYCLES:
             cycles *= math.sqrt(_SHARED_BLOCKS / blocks)  # too few to share out among threads
         return cycles
