@@ -1,4 +1,4 @@
-"""Draw the pictures of docs/layers.md, training.md, data.md and command_line.md again.
+"""Draw the pictures of docs/layers.md, training.md, recurrent.md, data.md and command_line.md.
 
     python scripts/pictures [NAME...]
 

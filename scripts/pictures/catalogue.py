@@ -10,6 +10,7 @@ from kernels import kernel_bars
 from looks import Picture
 from measures import confusion, losses
 from rates import schedules
+from recurrent import carries, shapes, skipping, unrolled
 from samples import data_sets
 from terminal import bars, curves, terminal
 from trails import optimizers
@@ -27,6 +28,10 @@ PICTURES: dict[str, Callable[[], Picture]] = {
     "optimizers": optimizers,
     "schedules": schedules,
     "confusion_matrix": confusion,
+    "unrolled": unrolled,
+    "shapes": shapes,
+    "carries": carries,
+    "skipping": skipping,
     "data_sets": data_sets,
     "terminal": terminal,
     "lenet5": curves,
