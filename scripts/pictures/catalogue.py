@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from activation_curves import activations, rectifiers_in_depth
-from digits import convolutions, noise, normalizations, poolings
+from digits import augmentations, convolutions, noise, normalizations, poolings, shifts
 from kernels import kernel_bars
 from looks import Picture
 from measures import confusion, losses
@@ -23,6 +23,8 @@ PICTURES: dict[str, Callable[[], Picture]] = {
     "convolutions": convolutions,
     "poolings": poolings,
     "noise": noise,
+    "augmentations": augmentations,
+    "shifts": shifts,
     "normalizations": normalizations,
     "losses": losses,
     "optimizers": optimizers,

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 import cairnet as cn
 
-__all__ = ["convolutions", "noise", "normalizations", "poolings"]
+__all__ = ["augmentations", "convolutions", "noise", "normalizations", "poolings", "shifts"]
 
 
 @cache
@@ -68,6 +68,33 @@ def noise() -> Figure:
         [dropped[0, :, :, channel] for channel in range(4)],
         [f"SpatialDropout2D(0.5)\nchannel {channel}" for channel in range(4)],
     )
+    return figure
+
+
+def augmentations() -> Figure:
+    """Six draws of each layer that changes images at random."""
+    layers = cn.layers
+    rows = {
+        'RandomFlip("horizontal")': layers.RandomFlip("horizontal", seed=3),
+        "RandomTranslation(0.2, 0.2)": layers.RandomTranslation(0.2, 0.2, "constant", seed=5),
+        "RandomRotation(0.1)": layers.RandomRotation(0.1, "constant", seed=8),
+        "RandomZoom(0.4)": layers.RandomZoom(0.4, fill_mode="constant", seed=14),
+    }
+    figure = new_figure(6.4, 5.6)
+    batch = np.repeat(digit(), 6, axis=0)
+    for part, (title, layer) in zip(figure.subfigures(4, 1), rows.items(), strict=True):
+        part.suptitle(title, fontsize=9, color=INK, x=0.01, ha="left")
+        images = np.asarray(layer(batch, training=True))
+        tiles(part.subplots(1, 6), [one[:, :, 0] for one in images], [""] * 6)
+    return figure
+
+
+def shifts() -> Figure:
+    """The five copies that `cn.augment.shifts` makes, with a shift that can be seen."""
+    figure, axes = panels(1, 5, 1.45, 1.65)
+    images, _ = cn.augment.shifts(digit(), [9], pixels=4)
+    names = ("as it is", "down", "up", "right", "left")
+    tiles(axes[0], [one[:, :, 0] for one in images], names)
     return figure
 
 
