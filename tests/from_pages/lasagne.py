@@ -77,9 +77,9 @@ def adds_noise(layer: cn.layers.Layer) -> None:
 
 
 def draws(name: str, centre: float, scale: float) -> Check:
-    """That an initializer draws from a distribution, for a filter bank 3 x 3, 5 to 7."""
+    """That an initializer draws from a distribution, for a filter bank 3 x 3, 100 to 140."""
     return lambda initializer: distributed(
-        np.ravel(initializer((3, 3, 5, 7), "float64")), name, centre, scale
+        np.ravel(initializer((3, 3, 100, 140), "float64")), name, centre, scale
     )
 
 
@@ -258,12 +258,12 @@ ROWS: dict[str, list[Any]] = {
         lambda one: compare(one((2, 3)), np.full((2, 3), 0.5), "Constant"),
         draws("norm", 0, 0.01),
         draws("uniform", -0.01, 0.02),
-        draws("uniform", -np.sqrt(6 / 108), 2 * np.sqrt(6 / 108)),
-        draws("uniform", -np.sqrt(12 / 108), 2 * np.sqrt(12 / 108)),
-        draws("norm", 0, np.sqrt(2 / 108)),
-        draws("uniform", -np.sqrt(3 / 45), 2 * np.sqrt(3 / 45)),
-        draws("uniform", -np.sqrt(6 / 45), 2 * np.sqrt(6 / 45)),
-        draws("norm", 0, np.sqrt(2 / 45)),
+        draws("uniform", -np.sqrt(6 / 2160), 2 * np.sqrt(6 / 2160)),
+        draws("uniform", -np.sqrt(12 / 2160), 2 * np.sqrt(12 / 2160)),
+        draws("norm", 0, np.sqrt(2 / 2160)),
+        draws("uniform", -np.sqrt(3 / 900), 2 * np.sqrt(3 / 900)),
+        draws("uniform", -np.sqrt(6 / 900), 2 * np.sqrt(6 / 900)),
+        draws("norm", 0, np.sqrt(2 / 900)),
         lambda one: compare(square(one), 2 * np.eye(4), "Orthogonal"),
         lambda one: compare(one((3, 3)), np.eye(3), "Identity"),
         lambda nothing: repeats(),

@@ -143,7 +143,7 @@ ROWS: dict[str, list[Any]] = {
         "np.sort(v)",
         "np.argsort(v)",
     ],
-    "Linear algebra": [
+    "Linear algebra and transforms": [
         "np.linalg.inv(x.T @ x + np.eye(3))",
         "np.linalg.det(x.T @ x + np.eye(3))",
         "(x * x).sum() + 3",
@@ -152,6 +152,7 @@ ROWS: dict[str, list[Any]] = {
         "np.linalg.svd(x)[1]",
         "np.linalg.solve(x.T @ x + np.eye(3), v)",
         "np.linalg.cholesky(x.T @ x + np.eye(3))",
+        "np.fft.rfft(x)",
         "2 * x @ np.linalg.inv(x.T @ x + np.eye(3))",
     ],
     "T.nnet": [
