@@ -194,7 +194,7 @@ def test_a_list_is_wrapped_on_a_terminal() -> None:
     lines = written.decode().split("\r\n")
     assert max(map(len, lines)) <= 80
     assert any(line.startswith(" " * 14) for line in lines)
-    assert "layers        ELU, Activation," in written.decode()
+    assert "layers        ELU, " in written.decode()
 
 
 def _read(terminal: int) -> bytes:
