@@ -169,6 +169,9 @@ def test_everything_with_a_name_is_listed(run: Run) -> None:
     out = run("list").out
     kinds = [line.split()[0] for line in out.splitlines() if line]
     assert kinds[:3] == ["models", "data", "layers"]
+    assert {"regularizers", "constraints", "schedules"} <= set(kinds)
+    assert run("list", "regularizers").out.split()[0] == "L1"
+    assert "\nl1 " not in run("list", "regularizers").out
     assert "Conv2D" in out
     assert "get" not in out.replace(",", "").split()
     layers = run("list", "layers").out.splitlines()

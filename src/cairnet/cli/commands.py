@@ -260,8 +260,8 @@ def list_names(
         str | None,
         typer.Argument(
             metavar="KIND",
-            help="models, data, layers, activations, initializers, losses, metrics, optimizers "
-            "or callbacks.",
+            help="models, data, layers, activations, initializers, regularizers, constraints, "
+            "losses, metrics, optimizers, schedules or callbacks.",
             show_default=False,
         ),
     ] = None,

@@ -9,10 +9,19 @@ import textwrap
 from collections.abc import Callable, Mapping
 from types import ModuleType
 
+from cairnet import optim
 from cairnet.base.errors import UnknownNameError
 from cairnet.cli.data import DATA_SETS
 from cairnet.models.recipes import RECIPES
-from cairnet.nn import activations, initializers, layers, losses, metrics
+from cairnet.nn import (
+    activations,
+    constraints,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    regularizers,
+)
 from cairnet.training import callbacks
 
 __all__ = ["KINDS", "listing"]
@@ -42,15 +51,10 @@ def _public(module: ModuleType, *, classes: bool) -> Callable[[], Mapping[str, s
             for name, item in items.items()
             if isinstance(item, type) == classes and callable(item)
             if name not in _BASES and not inspect.isabstract(item)
+            if getattr(item, "__name__", name) == name
         }
 
     return found
-
-
-def _optimizers() -> Mapping[str, str]:
-    from cairnet import optim
-
-    return _public(optim, classes=True)()
 
 
 #: What can be listed, and how.
@@ -60,9 +64,12 @@ KINDS: Mapping[str, Callable[[], Mapping[str, str]]] = {
     "layers": _public(layers, classes=True),
     "activations": _public(activations, classes=False),
     "initializers": _public(initializers, classes=True),
+    "regularizers": _public(regularizers, classes=True),
+    "constraints": _public(constraints, classes=True),
     "losses": _public(losses, classes=True),
     "metrics": _public(metrics, classes=True),
-    "optimizers": _optimizers,
+    "optimizers": _public(optim, classes=True),
+    "schedules": _public(optim.schedules, classes=True),
     "callbacks": _public(callbacks, classes=True),
 }
 
