@@ -115,6 +115,25 @@ def test_what_is_left_is_real_and_means_the_same(title: str) -> None:
     check_values(made)
 
 
+def test_real_numbers_stay_real_on_their_way() -> None:
+    """What is moved, added or multiplied is still known to have no imaginary part."""
+    x = tensor(4, 6, name="x", dtype=cn.float32)
+    moved = cn.reshape(cn.astype(x, cn.complex64) * 2 + 1, (3, 8))[1:, ::2]
+    whole = cn.concat([moved, -moved]) @ cn.astype(cn.ones((4, 2)), cn.complex64)
+    after = split(graph([x], [cn.imag(whole), cn.sum(whole)]))
+    assert after.outputs[0].primitive.name == "broadcast"
+    dots = [item for item in topological_order(after.outputs) if item.primitive.name == "dot"]
+    assert len(dots) == 1
+    check_values(graph([x], whole))
+
+
+def test_the_first_products_of_a_real_transform_are_half_as_many() -> None:
+    x = tensor(2, 64, name="x", dtype=cn.float32)
+    after = split(graph([x], cn.fft.rfft(x)))
+    dots = [item for item in topological_order(after.outputs) if item.primitive.name == "dot"]
+    assert len(dots) == 2 + 4
+
+
 def test_nodes_keep_their_line_and_layer() -> None:
     z = tensor(3)
     with cn.scope("layer"):

@@ -40,7 +40,7 @@ from cairnet.tensor.functions.searching import where
 from cairnet.tensor.primitives import BROADCAST
 from cairnet.tensor.primitives.movement import filled
 
-__all__ = ["FORMULAS", "Pair", "is_zero", "magnitude", "times"]
+__all__ = ["FORMULAS", "Pair", "each_part", "is_zero", "magnitude", "times"]
 
 #: The real and the imaginary part.
 Pair = tuple[Tensor, Tensor]
@@ -58,23 +58,31 @@ def is_zero(x: Tensor) -> bool:
 # -- arithmetic
 
 
+def each_part(function: Callable[..., Tensor], *numbers: Pair) -> Pair:
+    """A function of real numbers that takes zeros to zero, applied to both parts."""
+    real = function(*(z[0] for z in numbers))
+    if all(is_zero(z[1]) for z in numbers):
+        return real, filled(0, real)
+    return real, function(*(z[1] for z in numbers))
+
+
 def add(z: Pair, w: Pair) -> Pair:
-    return z[0] + w[0], z[1] + w[1]
+    return each_part(lambda a, b: a + b, z, w)
 
 
 def subtract(z: Pair, w: Pair) -> Pair:
-    return z[0] - w[0], z[1] - w[1]
+    return each_part(lambda a, b: a - b, z, w)
 
 
 def negative(z: Pair) -> Pair:
-    return -z[0], -z[1]
+    return each_part(lambda a: -a, z)
 
 
 def times(product: Callable[[Tensor, Tensor], Tensor], z: Pair, w: Pair) -> Pair:
     """Any product that is linear in both factors; a real factor takes two real ones, not four."""
     (a, b), (c, d) = z, w
     if is_zero(d):
-        return product(a, c), b if is_zero(b) else product(b, c)
+        return each_part(lambda part: product(part, c), z)
     if is_zero(b):
         return product(a, c), product(a, d)
     return product(a, c) - product(b, d), product(a, d) + product(b, c)
@@ -88,7 +96,7 @@ def divide(z: Pair, w: Pair) -> Pair:
     """Smith's method: divide by the larger part first, so that no square overflows."""
     (a, b), (c, d) = z, w
     if is_zero(d):
-        return a / c, b if is_zero(b) else b / c
+        return each_part(lambda part: part / c, z)
     steep = absolute(c) < absolute(d)
     large, small = where(steep, d, c), where(steep, c, d)
     first, second = where(steep, b, a), where(steep, a, b)

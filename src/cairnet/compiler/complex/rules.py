@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from cairnet.base.dtypes import bool_, real_of
-from cairnet.compiler.complex.formulas import FORMULAS, Pair, magnitude, times
+from cairnet.compiler.complex.formulas import FORMULAS, Pair, each_part, is_zero, magnitude, times
 from cairnet.compiler.complex.products import product, running_product
 from cairnet.tensor.core import CONSTANT, Literal, Tensor, apply
 from cairnet.tensor.primitives import ELEMENTWISE
@@ -91,8 +91,7 @@ def _equal(node: Tensor, z: Pair, w: Pair) -> Tensor:
 
 @_rule("where")
 def _where(node: Tensor, condition: Tensor, z: Pair, w: Pair) -> Pair:
-    real, imag = (apply(ELEMENTWISE["where"], condition, a, b) for a, b in zip(z, w, strict=True))
-    return real, imag
+    return each_part(lambda a, b: apply(ELEMENTWISE["where"], condition, a, b), z, w)
 
 
 @_rule("cast")
@@ -123,22 +122,21 @@ def _converted(x: Tensor, dtype: np.dtype[Any]) -> Tensor:
     "window_sum",
 )
 def _each_part(node: Tensor, *inputs: Pair, **parameters: Any) -> Pair:
-    real, imag = (apply(node.primitive, *part, **parameters) for part in zip(*inputs, strict=True))
-    return real, imag
+    return each_part(lambda *parts: apply(node.primitive, *parts, **parameters), *inputs)
 
 
 @_rule("gather", "scatter_add", "window_put", "window_take")
 def _each_part_at(node: Tensor, z: Pair, *places: Tensor, **parameters: Any) -> Pair:
-    real, imag = (apply(node.primitive, part, *places, **parameters) for part in z)
-    return real, imag
+    return each_part(lambda part: apply(node.primitive, part, *places, **parameters), z)
 
 
 @_rule("pad")
 def _pad(node: Tensor, z: Pair, *, value: complex, **parameters: Any) -> Pair:
-    return (
-        apply(node.primitive, z[0], value=complex(value).real, **parameters),
-        apply(node.primitive, z[1], value=complex(value).imag, **parameters),
-    )
+    number = complex(value)
+    real = apply(node.primitive, z[0], value=number.real, **parameters)
+    if number.imag == 0 and is_zero(z[1]):
+        return real, filled(0, real)
+    return real, apply(node.primitive, z[1], value=number.imag, **parameters)
 
 
 @_rule("stop_gradient", "watch")
