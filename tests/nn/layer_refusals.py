@@ -67,7 +67,13 @@ REFUSED_INPUTS = [
     Refusal("Reshape", {"target_shape": (4, 2)}, (None, 9), "whose 9 elements fit"),
     Refusal("Permute", {"dims": (2, 1)}, (None, 9), "expected 2 axes behind the batch"),
     Refusal("RepeatVector", {"n": 2}, (None, 9, 3), "(batch, features), got (None, 9, 3)"),
-    Refusal("Activation", {"activation": "tanh"}, (None, 3), "expected floating dtype", "int64"),
+    Refusal(
+        "Activation",
+        {"activation": "tanh"},
+        (None, 3),
+        "expected floating or complex dtype",
+        "int64",
+    ),
     Refusal("ReLU", {}, (None, 3), "expected a floating dtype, got int64", "int64"),
     Refusal("LeakyReLU", {}, (None, 3), "expected a floating dtype, got int64", "int64"),
     Refusal("ELU", {}, (None, 3), "expected a floating dtype, got int64", "int64"),
@@ -126,7 +132,9 @@ REFUSED_INPUTS = [
     Refusal("RNN", {"cell": cn.layers.GRUCell(2)}, (None, 3), "(batch, time, features)"),
     Refusal("Bidirectional", {"layer": cn.layers.GRU(2)}, (None, 3), "(batch, time, features)"),
     Refusal("TimeDistributed", {"layer": cn.layers.Dense(2)}, (None, 3), "(batch, time, …,"),
-    Refusal("Lambda", {"function": cn.tanh}, (None, 3), "expected floating dtype", "int64"),
+    Refusal(
+        "Lambda", {"function": cn.tanh}, (None, 3), "expected floating or complex dtype", "int64"
+    ),
     Refusal(
         "Dropout",
         {"rate": 0.5, "noise_shape": (None, 1)},
