@@ -128,9 +128,6 @@ def test_commands_print_what_the_page_shows(
     blocks = list(COMMAND.finditer(read("command_line")))
     assert len(blocks) == read("command_line").count("<!-- output of:") > 5
     for block in blocks:
-        if "explain" in block["line"]:
-            # Loops are made to fit the processor; those shown are for a common one.
-            monkeypatch.setenv("CAIRNET_MACHINE", "avx2")
         monkeypatch.setattr(sys, "argv", shlex.split(block["line"]))
         from cairnet.cli import main
 
