@@ -43,7 +43,17 @@ LAYOUT_MATTERS = [
     *("sum", "product", "cumulative_sum", "cumulative_product", "dot", "convolve"),
     *("convolve_input_gradient", "convolve_weight_gradient", "window_sum", "window_put"),
     *("scatter_add", "softmax", "one_hot", "scan", "power", "atan2"),
-    *("cholesky", "determinant", "eigh", "pinv", "qr", "svd", "solve", "solve_triangular"),
+    *(
+        "cholesky",
+        "complex_matrices",
+        "determinant",
+        "eigh",
+        "pinv",
+        "qr",
+        "svd",
+        "solve",
+        "solve_triangular",
+    ),
     *(name for name in UNARY if name not in ("negative", "absolute", "sign", "floor", "ceil")),
 ]
 EXACT = [rule.name for rule in all_rules().values() if rule.keeps is Keeps.BITS]

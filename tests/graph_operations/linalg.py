@@ -15,6 +15,7 @@ import cairnet as cn
 from cairnet.tensor.core import Tensor, apply
 from cairnet.tensor.primitives import (
     CHOLESKY,
+    COMPLEX_MATRICES,
     DETERMINANT,
     EIGH,
     PINV,
@@ -87,3 +88,15 @@ OPERATIONS["solve_triangular"] = _system(SOLVE_TRIANGULAR, low=[False, True], tu
 def pinv(b: Builder) -> Tensor | None:
     a = _near_diagonal(b, b.tensor(least_rank=2))
     return None if a is None else apply(PINV, a, cn.full(a.extents[:-2], 1e-3, dtype=a.dtype))
+
+
+@operation("complex_matrices")
+def complex_matrices(b: Builder) -> Tensor | None:
+    """The solution of a system of complex equations, in parts."""
+    x = b.tensor(least_rank=2)
+    product = cn.matmul(cn.tanh(x), cn.matrix_transpose(cn.tanh(x)))
+    matrix = _near_diagonal(b, product / max(b.shape_of(x)[-1], 1))
+    if matrix is None:
+        return None
+    parts = (matrix, cn.sin(matrix) / max(b.shape_of(x)[-2], 1), x, cn.cos(x))
+    return apply(COMPLEX_MATRICES, *parts, of="solve", given=(), output=b.number(0, 1))

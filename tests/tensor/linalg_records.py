@@ -75,10 +75,10 @@ def least_squares(a: np.ndarray, limit: np.ndarray) -> np.ndarray:
     return eliminated(a @ a.T, a).T
 
 
-def leibniz(a: np.ndarray) -> float:
+def leibniz(a: np.ndarray) -> Any:
     """The determinant as a sum over permutations."""
     size = len(a)
-    total = 0.0
+    total: Any = 0.0
     for order in itertools.permutations(range(size)):
         crossings = sum(order[i] > order[j] for i, j in itertools.combinations(range(size), 2))
         total += (-1) ** crossings * math.prod(a[i, j] for i, j in enumerate(order))
@@ -90,8 +90,8 @@ def banachiewicz(a: np.ndarray) -> np.ndarray:
     factor = np.zeros_like(a)
     for i in range(len(a)):
         for j in range(i + 1):
-            rest = a[i, j] - math.fsum(factor[i, k] * factor[j, k] for k in range(j))
-            factor[i, j] = math.sqrt(rest) if i == j else rest / factor[j, j]
+            rest = a[i, j] - sum(factor[i, k] * factor[j, k].conjugate() for k in range(j))
+            factor[i, j] = math.sqrt(rest.real) if i == j else rest / factor[j, j]
     return factor
 
 
@@ -146,6 +146,37 @@ def system_entries() -> list[Entry]:
     return [*entries, ("cholesky", [positive], each(banachiewicz), {}, "")]
 
 
+def complex_entries() -> list[Entry]:
+    """The same in parts, with real and imaginary parts that are drawn alike."""
+
+    def part_of(function: Any, part: int) -> Any:
+        def compute(*parts: np.ndarray) -> np.ndarray:
+            whole = [real + 1j * imag for real, imag in zip(parts[::2], parts[1::2], strict=True)]
+            return (np.imag if part else np.real)(each(function)(*whole))
+
+        return compute
+
+    a = well_conditioned(2, 3) + 1j * draw(2, 3, 3) / 2
+    positive = a @ a.conj().swapaxes(-1, -2) / 9
+    b = draw(2, 3, 2) + 1j * draw(2, 3, 2)
+    cases: list[tuple[str, list[np.ndarray], Any, int]] = [
+        ("solve", [a, b], eliminated, 2),
+        ("cholesky", [positive], banachiewicz, 2),
+        ("determinant", [a / 3], leibniz, 2),
+    ]
+    return [
+        (
+            "complex_matrices",
+            [part for array in arrays for part in (array.real.copy(), array.imag.copy())],
+            part_of(function, output),
+            {"of": name, "given": (), "output": output},
+            f"{name}-{output}",
+        )
+        for name, arrays, function, count in cases
+        for output in range(count)
+    ]
+
+
 def factor_entries() -> list[Entry]:
     entries: list[Entry] = []
     for shape, complete in (((4, 3), False), ((2, 4), False), ((3, 3), False), ((2, 3), True)):
@@ -185,4 +216,4 @@ def singular_entries() -> list[Entry]:
     return entries
 
 
-ENTRIES = [*system_entries(), *factor_entries()]
+ENTRIES = [*system_entries(), *factor_entries(), *complex_entries()]

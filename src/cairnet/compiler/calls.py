@@ -52,6 +52,7 @@ class Call(Nest):
         arguments: what it is handed, in order.
         reports: whether one more argument follows, a number that is 0 unless it has failed.
         spoiled: what is filled with NaN where it has failed: stores, and how many elements of each.
+        pairs: whether the numbers that it works on are complex: pairs of those in memory.
         work: about how many floating-point operations it takes.
     """
 
@@ -59,4 +60,5 @@ class Call(Nest):
     arguments: tuple[Argument, ...] = ()
     reports: bool = True
     spoiled: tuple[tuple[int, Size], ...] = ()
+    pairs: bool = False
     work: Size = 0

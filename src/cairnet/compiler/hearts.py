@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable
 from dataclasses import replace
 
+from cairnet.compiler.complex_routines import complex_matrices
 from cairnet.compiler.convolutions import (
     convolve,
     convolve_input_gradient,
@@ -236,4 +237,5 @@ HEARTS: dict[str, Builder] = {
     "scatter_add": _scatter_add,
     "argsort": _argsort,
     **ROUTINES,
+    "complex_matrices": complex_matrices,
 }

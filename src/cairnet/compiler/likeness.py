@@ -116,7 +116,7 @@ class _Writer:
         stores = tuple(self._store(store) for store in nest.stores)
         kind: Hashable = nest.kind
         if isinstance(nest, Call):
-            kind = (nest.routine, nest.arguments, nest.spoiled, nest.reports, nest.work)
+            kind = (nest.routine, nest.arguments, nest.spoiled, nest.reports, nest.pairs, nest.work)
         return Form((kind, axes, tuple(nodes), folds, stores, tuple(self.known)), self.parts)
 
     def _part(self, part: Axis | Buffer, *description: Hashable) -> int:

@@ -131,6 +131,7 @@ class Stack:
         gives: Sequence[Buffer] = (),
         spoiled: Sequence[Buffer] = (),
         reports: bool = True,
+        pairs: bool = False,
         work: Size = 0,
     ) -> list[Nest]:
         """A call for every matrix of the stack; none where there is nothing to compute with.
@@ -142,6 +143,7 @@ class Stack:
             gives: memory that it writes. All other memory it reads.
             spoiled: memory that is NaN where it fails.
             reports: whether it says so.
+            pairs: whether its numbers are complex.
             work: about how many operations it takes.
         """
         memories = [item for item in dict.fromkeys(arguments) if isinstance(item, Buffer)]
@@ -168,6 +170,7 @@ class Stack:
             arguments=tuple(map(handed, arguments)),
             reports=reports,
             spoiled=tuple((written.index(item), self._piece(item)) for item in spoiled),
+            pairs=pairs,
             work=work,
         )
         return [call]

@@ -44,6 +44,7 @@ HEAVY = frozenset(
         "concatenate",
         "scan",
         "cholesky",
+        "complex_matrices",
         "determinant",
         "eigh",
         "pinv",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cairnet.backends.native.addresses import Addresses
-from cairnet.backends.native.builder import Builder, Value, llvm_type
+from cairnet.backends.native.builder import Builder, Value, float_literal, llvm_type, vector_of
 from cairnet.backends.native.outside import PREFIX
 from cairnet.base.errors import CompileError
 from cairnet.compiler.calls import Argument, Call, Operand, Target
@@ -19,7 +19,8 @@ from cairnet.tensor.extent import Extent, Size
 
 __all__ = ["emit_call"]
 
-_LETTERS = {"float32": "s", "float64": "d"}
+#: For real numbers, and for complex ones.
+_LETTERS = {"float32": "sc", "float64": "dz"}
 
 
 def emit_call(
@@ -45,7 +46,7 @@ class _CallWriter:
         report = self._slot(builder.integer(0, "i32")) if nest.reports else None
         if report is not None:
             handed.append(report)
-        symbol = f"{PREFIX}{_LETTERS[self.dtype.name]}{nest.routine}"
+        symbol = f"{PREFIX}{_LETTERS[self.dtype.name][nest.pairs]}{nest.routine}"
         builder.call("void", symbol, *handed)
         if report is not None and nest.spoiled:
             failed = builder.compare(
@@ -68,7 +69,7 @@ class _CallWriter:
         if isinstance(argument, str):
             return self._slot(builder.integer(ord(argument), "i8"))
         if isinstance(argument, float):
-            return self._slot(builder.real(argument, llvm_type(self.dtype)))
+            return self._number(argument)
         if isinstance(argument, Extent):
             return self._slot(builder.convert("trunc", self.size(argument), "i32"))
         return self._slot(builder.integer(argument, "i32"))
@@ -78,6 +79,14 @@ class _CallWriter:
         slot = self.builder.alloca(value.type, 8)
         self.builder.store(value, slot, 8)
         return slot
+
+    def _number(self, value: float) -> Value:
+        """The address of a number, or of a complex one whose imaginary part is zero."""
+        type_ = llvm_type(self.dtype)
+        if not self.nest.pairs:
+            return self._slot(self.builder.real(value, type_))
+        parts = ", ".join(f"{type_} {float_literal(part, type_)}" for part in (value, 0.0))
+        return self._slot(Value(vector_of(type_, 2), f"<{parts}>"))
 
     def _spoil(self, memory: Value, count: Size) -> None:
         builder, type_ = self.builder, llvm_type(self.dtype)

@@ -14,6 +14,12 @@ import numpy as np
 
 from cairnet.base.dtypes import bool_, real_of
 from cairnet.compiler.complex.formulas import FORMULAS, Pair, each_part, is_zero, magnitude, times
+from cairnet.compiler.complex.linalg import (
+    eigenvectors,
+    in_parts,
+    pseudo_inverse,
+    singular_vectors,
+)
 from cairnet.compiler.complex.products import product, running_product
 from cairnet.tensor.core import CONSTANT, Literal, Tensor, apply
 from cairnet.tensor.primitives import ELEMENTWISE
@@ -160,3 +166,12 @@ def _product(node: Tensor, z: Pair, *, axes: tuple[int, ...]) -> Pair:
 @_rule("cumulative_product")
 def _running_product(node: Tensor, z: Pair, *, axis: int) -> Pair:
     return running_product(z, axis)
+
+
+# -- linear algebra
+
+
+_rule("cholesky", "determinant", "qr", "solve", "solve_triangular")(in_parts)
+_rule("eigh")(eigenvectors)
+_rule("pinv")(pseudo_inverse)
+_rule("svd")(singular_vectors)

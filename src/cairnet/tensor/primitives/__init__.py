@@ -9,6 +9,7 @@ from cairnet.tensor.primitives.contractions import (
 from cairnet.tensor.primitives.elementwise import ELEMENTWISE
 from cairnet.tensor.primitives.indexing import ARGSORT, GATHER, SCATTER_ADD
 from cairnet.tensor.primitives.linalg_factorizing import EIGH, QR, SVD
+from cairnet.tensor.primitives.linalg_parts import COMPLEX_MATRICES
 from cairnet.tensor.primitives.linalg_solving import (
     CHOLESKY,
     DETERMINANT,
@@ -52,6 +53,7 @@ __all__ = [
     "ARGSORT",
     "BROADCAST",
     "CHOLESKY",
+    "COMPLEX_MATRICES",
     "CONCATENATE",
     "CONVOLVE",
     "CONVOLVE_INPUT_GRADIENT",

@@ -112,7 +112,8 @@ class Eigh(SquarePrimitive):
     """The eigenvalues w (output 0, ascending) and orthonormal eigenvectors v (output 1, columns).
 
     a·v = v·diag(w) for a symmetric, or Hermitian, matrix a, whose upper triangle is not read. The
-    first large element of a real eigenvector is positive.
+    first large element of an eigenvector is positive; derivatives are those of what does not
+    depend on that choice.
     """
 
     name = "eigh"
@@ -153,7 +154,8 @@ class SingularValues(MatrixPrimitive):
     """Singular vectors and values: u (output 0), s (1, descending), vᴴ (2); a = u·diag(s)·vᴴ.
 
     Of a with m rows and n columns, s has k = min(m, n) elements, u has k columns and vᴴ k rows; or
-    m and n, if `full`. The first large element of each column of a real u is positive.
+    m and n, if `full`. The first large element of each column of u is positive; derivatives are
+    those of what does not depend on that choice.
     """
 
     name = "svd"
@@ -176,7 +178,7 @@ class SingularValues(MatrixPrimitive):
         u, s, v = matrix_by_matrix(lambda a: np.linalg.svd(a, full_matrices=full), a)
         left, count = signs(u), s.shape[-1]
         right = signs(np.swapaxes(v, -1, -2))
-        right[..., :count] = left[..., :count]
+        right[..., :count] = np.conj(left[..., :count])
         return u * left, s, np.swapaxes(right, -1, -2) * v
 
     def joint_vjp(

@@ -109,14 +109,14 @@ LARGE = 0.55
 def signs(vectors: np.ndarray) -> np.ndarray:
     """The signs that make the first large element of each column positive: a row for each matrix.
 
-    Complex vectors are left as they are.
+    Of complex vectors they are numbers of absolute value 1.
     """
-    if not vectors.size or vectors.dtype.kind == "c":
+    if not vectors.size:
         return np.ones((*vectors.shape[:-2], 1, vectors.shape[-1]), vectors.dtype)
     size = np.abs(vectors)
     large = size > LARGE * np.max(size, axis=-2, keepdims=True)
     first = np.argmax(large, axis=-2)[..., np.newaxis, :]
-    return np.sign(np.take_along_axis(vectors, first, axis=-2))
+    return np.conj(np.sign(np.take_along_axis(vectors, first, axis=-2)))
 
 
 def side(a: Tensor) -> Size:

@@ -23,8 +23,8 @@ from cairnet.tensor.functions.arguments import (
 from cairnet.tensor.functions.comparison import greater
 from cairnet.tensor.functions.creation import eye, zeros
 from cairnet.tensor.functions.linalg.arguments import matrices, square
-from cairnet.tensor.functions.manipulation import broadcast_to, expand_dims, squeeze
-from cairnet.tensor.functions.statistics import sum
+from cairnet.tensor.functions.manipulation import broadcast_to, concat, expand_dims, squeeze
+from cairnet.tensor.functions.statistics import max, sum
 from cairnet.tensor.primitives import DETERMINANT, PINV, SOLVE, SVD
 from cairnet.tensor.source import here
 
@@ -233,11 +233,12 @@ def matrix_rank(x: Any, /, *, rtol: Any = None) -> Tensor:
         Tensor(1, dtype=int64)
     """
     tensor = matrices("matrix_rank", x)
-    if 0 in tensor.extents[-2:]:
-        return zeros(tensor.extents[:-2], dtype=int64)
     values = apply(SVD, tensor, full=False, output=1)
-    limit = _negligible("matrix_rank", tensor, rtol)
-    return sum(cast_to(greater(values, (limit * values[..., 0])[..., None]), int64), axis=-1)
+    # A matrix without elements has no largest singular value, and the rank 0.
+    none = zeros((*values.extents[:-1], 1), dtype=values.dtype)
+    largest = max(concat([none, values], axis=-1), axis=-1, keepdims=True)
+    limit = _negligible("matrix_rank", tensor, rtol)[..., None] * largest
+    return sum(cast_to(greater(values, limit), int64), axis=-1)
 
 
 def pinv(x: Any, /, *, rtol: Any = None) -> Tensor:
