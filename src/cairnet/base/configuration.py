@@ -32,6 +32,7 @@ class Configuration:
         verify: check the graph and the loops between all compiler passes (slower; for tests).
         non_finite: check every result for NaN and infinity and say where the first arose.
         bounds: compile a check around every load and store (much slower; for hunting defects).
+        tune: time several ways to walk each kernel when a function compiles, and keep the best.
     """
 
     backend: str = "native"
@@ -39,6 +40,7 @@ class Configuration:
     verify: bool = False
     non_finite: bool = False
     bounds: bool = False
+    tune: bool = False
 
 
 _current = Configuration(
@@ -46,6 +48,7 @@ _current = Configuration(
     threads=_threads_from_environment(),
     verify=os.environ.get("CAIRNET_VERIFY", "") not in ("", "0"),
     bounds=os.environ.get("CAIRNET_BOUNDS", "") not in ("", "0"),
+    tune=os.environ.get("CAIRNET_TUNE", "") not in ("", "0"),
 )
 
 

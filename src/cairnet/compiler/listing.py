@@ -110,6 +110,8 @@ class _Writer:
         if isinstance(step.nest, Call):
             schedule = "one call for each point"
         lines.append(f"{INDENT}# {schedule}; about {step.schedule.cycles:,.0f} cycles")
+        if step.schedule.remark:
+            lines.append(f"{INDENT}# {step.schedule.remark}")
         first = self._first.setdefault(self.functions.get(step, f"step {number}"), number)
         if first != number:
             lines.append(f"{INDENT}# the same code as kernel {first}")

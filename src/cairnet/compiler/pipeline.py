@@ -23,10 +23,12 @@ from cairnet.compiler.verify import verify_nests, verify_order, verify_program
 from cairnet.tensor.core import Input, Tensor, Variable, topological_order
 from cairnet.tensor.primitive import families
 
-__all__ = ["SERIAL_CYCLES", "LoopStep", "Lowered", "Observer", "Step", "lower"]
+__all__ = ["SERIAL_CYCLES", "Chooser", "LoopStep", "Lowered", "Observer", "Step", "lower"]
 
 #: Called with the name of a pass and the nests it has left.
 Observer = Callable[[str, Sequence[Nest]], None]
+#: Chooses how a nest is walked; what is asked for each buffer is whose memory it is.
+Chooser = Callable[[Nest, Callable[[Buffer], Buffer]], Schedule]
 
 #: Below this many cycles a nest is not worth a meeting of the threads: one thread does it alone.
 SERIAL_CYCLES = 3000.0
@@ -103,6 +105,7 @@ def lower(
     updates: Sequence[tuple[Variable, Tensor]],
     target: Target,
     observe: Observer | None = None,
+    choose: Chooser | None = None,
 ) -> Lowered:
     """Run the passes that follow rewriting.
 
@@ -112,6 +115,7 @@ def lower(
         updates: variables and the expressions of their new values.
         target: the machine, for the cost model.
         observe: called after every pass over nests, with its name and what it has left.
+        choose: how nests are walked; default: what the cost model prefers.
     """
     out_buffers = [
         Buffer(f"output{number}", tensor.dtype, tensor.extents, tensor, "output")
@@ -123,7 +127,8 @@ def lower(
     order, in_place = nests_of(lowering, wanted, replaced, target, observe)
     everywhere: dict[Buffer, Buffer] = {}
     _gather_in_place(order, in_place, everywhere)
-    steps = _schedule(order, everywhere, target, 0)
+    chooser: Chooser = choose or (lambda nest, _: tile(nest, target))
+    steps = _schedule(order, everywhere, chooser, 0)
     lowered = Lowered(
         tuple(steps),
         tuple(lowering.buffer(item) for item in inputs),
@@ -265,15 +270,15 @@ def _gather_in_place(
 
 
 def _schedule(
-    order: Sequence[Nest], in_place: Mapping[Buffer, Buffer], target: Target, first: int
+    order: Sequence[Nest], in_place: Mapping[Buffer, Buffer], choose: Chooser, first: int
 ) -> list[Step | LoopStep]:
-    schedules = _tiled(order, in_place, target)
+    schedules = _tiled(order, in_place, choose)
     serial = [schedule.cycles < SERIAL_CYCLES for schedule in schedules]
     phases = phases_of(order, in_place, serial, first)
     steps: list[Step | LoopStep] = []
     for nest, schedule, phase, alone in zip(order, schedules, phases, serial, strict=True):
         if isinstance(nest, Loop):
-            body = _schedule(nest.body, in_place, target, phase)
+            body = _schedule(nest.body, in_place, choose, phase)
             steps.append(LoopStep(nest, tuple(body), phase))
         else:
             steps.append(Step(nest, schedule, phase, alone))
@@ -301,18 +306,22 @@ class _Expected:
 
 
 def _tiled(
-    order: Sequence[Nest], in_place: Mapping[Buffer, Buffer], target: Target
+    order: Sequence[Nest], in_place: Mapping[Buffer, Buffer], choose: Chooser
 ) -> list[Schedule]:
     """A schedule for each nest; those that are alike are walked alike."""
+
+    def memory(buffer: Buffer) -> Buffer:
+        return in_place.get(buffer, buffer)
+
     known: dict[Hashable, tuple[Form, Schedule]] = {}
     schedules = []
     for nest in order:
         if isinstance(nest, Loop):
             schedules.append(Schedule(1, None))
             continue
-        form = form_of(nest, lambda buffer: in_place.get(buffer, buffer))
+        form = form_of(nest, memory)
         if form.key not in known:
-            known[form.key] = form, tile(nest, target)
+            known[form.key] = form, choose(nest, memory)
         first, schedule = known[form.key]
         schedules.append(carried(schedule, first, form))
     return schedules

@@ -40,6 +40,7 @@ class Schedule:
         reduce: the reduce axes that are loops, outermost first (a vector axis comes last).
         unrolled: the reduce axes that are written out.
         cycles: what the cost model expects, on one core.
+        remark: what else is to be said of the choice.
     """
 
     lanes: int
@@ -50,6 +51,7 @@ class Schedule:
     reduce: tuple[Axis, ...] = ()
     unrolled: tuple[Axis, ...] = ()
     cycles: float = 0.0
+    remark: str = ""
 
     def describe(self, names: Mapping[Axis, str] | None = None) -> str:
         """The choice in one line.

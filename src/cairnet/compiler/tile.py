@@ -29,31 +29,36 @@ from cairnet.compiler.costs import weight
 from cairnet.compiler.loops import Axis, Nest, expressions
 from cairnet.compiler.schedule import Schedule, Target, order_of
 from cairnet.compiler.shape import hint
-from cairnet.compiler.walks import best_walk
+from cairnet.compiler.walks import best_walks
 
-__all__ = ["tile"]
+__all__ = ["candidates", "tile"]
 
 
 def tile(nest: Nest, target: Target) -> Schedule:
     """The cheapest way to walk a nest."""
+    return candidates(nest, target, 1)[0]
+
+
+def candidates(nest: Nest, target: Target, count: int) -> list[Schedule]:
+    """The cheapest ways to walk a nest, at least one and at most `count`, the cheapest first."""
     if isinstance(nest, Call):
         # LAPACK's routines on small matrices: some four operations a cycle, and what a call costs.
         each = 500.0 + hint(nest.work) / 4
         cycles = each * math.prod(hint(axis.extent) for axis in nest.axes)
-        return Schedule(1, None, order=nest.axes, cycles=cycles)
+        return [Schedule(1, None, order=nest.axes, cycles=cycles)]
     if nest.kind == "sort":
         rows = math.prod(hint(axis.extent) for axis in nest.axes)
         length = hint(nest.reduce[0].extent)
         cycles = 12.0 * rows * length * max(math.log2(length or 1), 1.0)
-        return Schedule(1, None, order=nest.axes, reduce=nest.reduce, cycles=cycles)
+        return [Schedule(1, None, order=nest.axes, reduce=nest.reduce, cycles=cycles)]
     lanes = _lanes(nest, target)
     vectors: list[Axis | None] = [*_vector_axes(nest)] or [None]
     if nest.folds:
-        best = best_walk(nest, target, vectors, lanes)
+        best = best_walks(nest, target, vectors, lanes, count)
     else:
         choices = [_map_schedule(nest, axis, lanes if axis else 1) for axis in vectors]
-        best = min(choices, key=lambda choice: choice.cycles)
-    if best is None:
+        best = sorted(choices, key=lambda choice: choice.cycles)[:count]
+    if not best:
         raise CompileError("a nest has no schedule")
     return best
 

@@ -7,6 +7,7 @@ once, because a convolution has thousands of members.
 
 from __future__ import annotations
 
+import bisect
 import itertools
 import math
 from collections.abc import Iterable, Iterator
@@ -20,7 +21,7 @@ from cairnet.compiler.schedule import Schedule, Target, order_of
 from cairnet.compiler.shape import hint
 from cairnet.compiler.traffic import LINE, Footprint, fetched
 
-__all__ = ["best_walk"]
+__all__ = ["best_walks"]
 
 #: Cycles from one combination to the next of the same accumulator.
 _LATENCY = 4.0
@@ -46,19 +47,20 @@ _SHARED_CYCLES = 20_000.0
 _Tile = tuple[int, dict[Axis, int]]
 
 
-def best_walk(
-    nest: Nest, target: Target, vectors: Iterable[Axis | None], lanes: int
-) -> Schedule | None:
-    """The cheapest way to walk a nest with folds.
+def best_walks(
+    nest: Nest, target: Target, vectors: Iterable[Axis | None], lanes: int, count: int
+) -> list[Schedule]:
+    """The cheapest ways to walk a nest with folds, from the cheapest on.
 
     Every way is weighed by its instructions first. That is the least it can take, so the caches
-    are only counted for as many, from the cheapest on, as could still be the best.
+    are only counted for as many, from the cheapest on, as could still be among the best.
 
     Args:
         nest: a nest with folds.
         target: the machine.
         vectors: the axes that may lie along the lanes.
         lanes: points per vector instruction.
+        count: how many are wanted.
     """
     model = _Model(nest, target)
     found: list[tuple[float, int, _Family, _Tile]] = []
@@ -72,14 +74,14 @@ def best_walk(
                 if cycles < math.inf:
                     found.append((cycles, len(found), family, tile))
     found.sort()
-    best, least = None, math.inf
-    for instructions, _, family, tile in found:
-        if instructions >= least:
+    best: list[tuple[float, int, _Family, _Tile]] = []
+    for rank, (instructions, _, family, tile) in enumerate(found):
+        if len(best) == count and instructions >= best[-1][0]:
             break
         cycles = max(instructions, family.waiting(*tile))
-        if cycles < least:
-            best, least = (family, tile), cycles
-    return None if best is None else best[0].schedule(*best[1], least)
+        bisect.insort(best, (cycles, rank, family, tile))
+        del best[count:]
+    return [family.schedule(*tile, cycles) for cycles, _, family, tile in best]
 
 
 class _Model:

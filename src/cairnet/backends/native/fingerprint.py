@@ -35,7 +35,7 @@ from cairnet.tensor.extent import Extent, Size, evaluate, symbols_of
 from cairnet.tensor.primitives import WATCH
 from cairnet.tensor.primitives.loops import Body
 
-__all__ = ["Fingerprint", "fingerprint", "sources_unchanged"]
+__all__ = ["Fingerprint", "compiler_digest", "fingerprint", "sources_unchanged"]
 
 #: The rooms whose sources decide what code is written, relative to the package.
 _ROOMS = ("tensor", "compiler", "backends")
@@ -79,10 +79,10 @@ def fingerprint(
     walk = _Walk(inputs, fixed)
     walk.write("options", tuple(options))
     walk.function(inputs, outputs, updates)
-    sources = _sources()
+    compiler = compiler_digest()
     digest = None
-    if sources is not None:
-        walk.write(sources, _generator(), repr(host()), configuration().bounds)
+    if compiler is not None:
+        walk.write(compiler, repr(host()), configuration().bounds)
         digest = walk.hash.hexdigest()
     return Fingerprint(digest, tuple(walk.symbols), tuple(walk.variables), tuple(walk.literals))
 
@@ -216,10 +216,12 @@ class _Scope:
 
 
 @cache
-def _generator() -> str:
+def compiler_digest() -> str | None:
+    """A digest of what makes code out of graphs; None if this process runs older sources."""
     from cairnet.backends.native import jit
 
-    return jit.generator_version()
+    sources = _sources()
+    return None if sources is None else f"{sources} {jit.generator_version()}"
 
 
 def sources_unchanged() -> bool:

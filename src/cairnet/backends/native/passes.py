@@ -31,6 +31,7 @@ class Passes:
         fixed: the unknown extents that are compiled as numbers; the others stay run-time numbers.
         timed: whether the program adds up the time spent in each kernel.
         checked: whether every load and store is tested before it happens.
+        tuned: whether ways to walk a nest are timed rather than weighed.
         machine: what the code is for; default: this machine.
     """
 
@@ -42,12 +43,14 @@ class Passes:
         fixed: Mapping[Extent, int],
         timed: bool = False,
         checked: bool = False,
+        tuned: bool = False,
         machine: Machine | None = None,
     ) -> None:
         self._count = len(outputs)
         self._variables = [variable for variable, _ in updates]
         self._timed = timed
         self._checked = checked
+        self._tuned = tuned
         self._machine = machine or host()
         self._given = (inputs, [*outputs, *(value for _, value in updates)], fixed)
 
@@ -70,7 +73,13 @@ class Passes:
         target = Target(
             machine.vector_bytes, machine.registers, machine.l1d_bytes, machine.l2_bytes
         )
-        return lower(self.specialized[0], results[: self._count], updates, target)
+        choose = None
+        if self._tuned:
+            from cairnet.backends.native.tuning import Tuner
+
+            choose = Tuner(machine, target).choose
+        inputs, outputs = self.specialized[0], results[: self._count]
+        return lower(inputs, outputs, updates, target, choose=choose)
 
     @cached_property
     def module(self) -> Module:

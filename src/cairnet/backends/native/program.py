@@ -78,17 +78,20 @@ class _Source:
         self._arguments = (inputs, outputs, updates, fixed)
         self._timed = timed
         self.checked = configuration().bounds
+        self._tuned = configuration().tune
 
     def passes(self) -> Passes:
         """The passes, none of which has run yet."""
         # Imported here because a program that is found on the disk needs none of the compiler.
         from cairnet.backends.native.passes import Passes
 
-        return Passes(*self._arguments, self._timed, self.checked)
+        return Passes(*self._arguments, self._timed, self.checked, self._tuned)
 
     def fingerprint(self) -> Fingerprint:
         """What the code depends on."""
         options = ["timed"] if self._timed else []
+        if self._tuned:
+            options.append("tuned")
         if configuration().verify:
             options.append("verified")
         return fingerprint(*self._arguments, options)
