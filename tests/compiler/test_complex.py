@@ -45,7 +45,7 @@ def _() -> Graph:
     return graph([z, w], z * w)
 
 
-@shows("with a real number it has two")
+@shows("with a real number too, for the sign of zeros")
 def _() -> Graph:
     z, x = tensor(None), tensor(None, name="x", dtype=cn.float32)
     return graph([z, x], [z * 2.0, x * z])
@@ -116,15 +116,30 @@ def test_what_is_left_is_real_and_means_the_same(title: str) -> None:
 
 
 def test_real_numbers_stay_real_on_their_way() -> None:
-    """What is moved, added or multiplied is still known to have no imaginary part."""
+    """What is moved, added up or multiplied is still known to have no imaginary part."""
     x = tensor(4, 6, name="x", dtype=cn.float32)
     moved = cn.reshape(cn.astype(x, cn.complex64) * 2 + 1, (3, 8))[1:, ::2]
-    whole = cn.concat([moved, -moved]) @ cn.astype(cn.ones((4, 2)), cn.complex64)
+    whole = cn.concat([moved, moved * moved]) @ cn.astype(cn.ones((4, 2)), cn.complex64)
     after = split(graph([x], [cn.imag(whole), cn.sum(whole)]))
     assert after.outputs[0].primitive.name == "broadcast"
     dots = [item for item in topological_order(after.outputs) if item.primitive.name == "dot"]
     assert len(dots) == 1
     check_values(graph([x], whole))
+
+
+def test_products_with_real_numbers_stay_on_their_side_of_a_cut() -> None:
+    zeros = np.array([0.0, -0.0])
+    z = (np.array([1.0, -1.0])[:, None] + 0j).repeat(2, 1)
+    z.imag = zeros
+    inputs = cn.input((2, 2), "complex128")
+    results = [
+        cn.sqrt(value)
+        for value in (inputs * -2.0, inputs * 2.0, inputs / -2.0, inputs / 2.0, -inputs, inputs - 3)
+    ]
+    expected, found = (
+        cn.function([inputs], results, backend=backend)(z) for backend in ("reference", "native")
+    )
+    np.testing.assert_allclose(found, expected, rtol=1e-14)
 
 
 def test_the_first_products_of_a_real_transform_are_half_as_many() -> None:

@@ -11,8 +11,9 @@ more, of extent 2, which holds the real and the imaginary part of each number.
     output z                     →    output : float32[2, 3, 2], x and y side by side
 
 A number that is known to be real (converted from a real dtype, or a constant without imaginary
-part) has an imaginary part that is known to be zero; a product with it takes two real products
-instead of four. Inside a loop, carries, sequences and outputs are doubled likewise.
+part) has an imaginary part that is known to be zero; a product of matrices of which one is real
+takes two real products instead of four. Inside a loop, carries, sequences and outputs are doubled
+likewise.
 """
 
 from cairnet.compiler.complex.split import Split, split_complex

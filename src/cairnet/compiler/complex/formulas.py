@@ -75,11 +75,12 @@ def subtract(z: Pair, w: Pair) -> Pair:
 
 
 def negative(z: Pair) -> Pair:
-    return each_part(lambda a: -a, z)
+    # Not known to be zero any more: -0 lies on the other side of a cut.
+    return -z[0], -z[1]
 
 
 def times(product: Callable[[Tensor, Tensor], Tensor], z: Pair, w: Pair) -> Pair:
-    """Any product that is linear in both factors; a real factor takes two real ones, not four."""
+    """A sum of products of any kind; with a real factor there are two real ones, not four."""
     (a, b), (c, d) = z, w
     if is_zero(d):
         return each_part(lambda part: product(part, c), z)
@@ -89,13 +90,17 @@ def times(product: Callable[[Tensor, Tensor], Tensor], z: Pair, w: Pair) -> Pair
 
 
 def multiply(z: Pair, w: Pair) -> Pair:
-    return times(lambda a, b: a * b, z, w)
+    """All four products, with a real number too: where b is 0, b·c alone may have another sign."""
+    (a, b), (c, d) = z, w
+    if is_zero(b) and is_zero(d):
+        return each_part(lambda part: part * c, z)
+    return a * c - b * d, a * d + b * c
 
 
 def divide(z: Pair, w: Pair) -> Pair:
     """Smith's method: divide by the larger part first, so that no square overflows."""
     (a, b), (c, d) = z, w
-    if is_zero(d):
+    if is_zero(b) and is_zero(d):
         return each_part(lambda part: part / c, z)
     steep = absolute(c) < absolute(d)
     large, small = where(steep, d, c), where(steep, c, d)
