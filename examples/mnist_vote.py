@@ -1,4 +1,4 @@
-"""A vote of five networks: their mistakes differ, what they have learned does not.
+"""A vote of networks: their mistakes differ, what they have learned does not.
 
 Five networks of mnist_dropout.py, each from its own seed, read every image; it is what most of them
 take it for. Where two digits have equally many votes, the networks' probabilities decide:
@@ -30,8 +30,8 @@ from results import Run
 EXPERIMENT = replace(
     DROPOUT,
     key="mnist_vote",
-    title="A vote of five",
-    network=f"five times {DROPOUT.network}",
+    title="A vote of networks",
+    network=DROPOUT.network,
     published="99.67",
     floor=99.57,
     seeds=(1, 2, 3, 4, 5),
@@ -72,7 +72,8 @@ def main() -> None:
         folder = picture_folder(options)
         pictures = [misread(EXPERIMENT.key, shares[1], digits.test, folder)]
     run = Run(" ".join(map(str, options.seeds)), validation, test)
-    EXPERIMENT.record(run, pictures, options)
+    several = f"{len(networks)} networks: {EXPERIMENT.network}"
+    replace(EXPERIMENT, network=several).record(run, pictures, options)
 
 
 if __name__ == "__main__":
