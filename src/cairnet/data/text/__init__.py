@@ -1,5 +1,16 @@
-"""What texts are made into before a network reads them, and what is known of words beforehand."""
+"""Texts as numbers: vocabularies, corpora of any size, batches; and vectors for words."""
 
+from cairnet.data.text.corpus import Corpus
+from cairnet.data.text.vocabulary import CharacterVocabulary, WordVocabulary
+from cairnet.data.text.windows import CarriedBatches, windows
 from cairnet.data.text.word_vectors import WordVectors, word_vectors
 
-__all__ = ["WordVectors", "word_vectors"]
+__all__ = [
+    "CarriedBatches",
+    "CharacterVocabulary",
+    "Corpus",
+    "WordVectors",
+    "WordVocabulary",
+    "windows",
+    "word_vectors",
+]
