@@ -153,3 +153,15 @@ def test_values_do_not_depend_on_where_things_lie(graph: RandomGraph) -> None:
         found = cn.function(graph.inputs, outputs, backend="native")(*values)
     for one, other in zip(found, wanted, strict=True):
         assert_close(one, other)
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(40, 32), (40, 33), (64, 17)])
+def test_memory_may_meet_its_transpose(rows: int, columns: int) -> None:
+    """What counts the samples of one load counts elements within a sample of the other."""
+    x = cn.input((rows, columns), name="x")
+    centred = x - cn.mean(x, axis=0)
+    covariance = cn.matmul(cn.matrix_transpose(centred), centred) / rows
+    symmetric = (covariance + cn.matrix_transpose(covariance)) / 2
+    values = np.random.default_rng(0).random((rows, columns), np.float32)
+    found = cn.function([x], symmetric, backend="native")(values)
+    np.testing.assert_allclose(found, np.cov(values.T, ddof=0), atol=1e-6)

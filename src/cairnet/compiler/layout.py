@@ -140,10 +140,20 @@ def _lay_out(nest: Nest, forms: Forms, blocked: AbstractSet[Buffer]) -> None:
 
     def load(old: Load, new: Load) -> Load:
         form = forms.get(old.buffer)
+        own = None if form is None else axis_of_samples(old, form.extents)
+        extra = tuple(g for axis, g in guards.items() if axis != own and _depends(old, axis))
+        guarded = replace(new, guards=new.guards + extra)
         if form is None:
-            extra = tuple(guard for axis, guard in guards.items() if _depends(old, axis))
-            return replace(new, guards=new.guards + extra)
-        return replace(new, **vars(form.place(old, new, old.buffer in blocked, halves)))
+            return guarded
+        place = form.place(old, new, old.buffer in blocked, halves)
+        # An axis within a sample here may count the samples of other memory, as where a matrix
+        # meets its transpose, and is split all the same.
+        return replace(
+            guarded,
+            buffer=place.buffer,
+            offset=place.offset.substitute(split),
+            computed=place.computed,
+        )
 
     def store(item: Store) -> Store:
         form = forms.get(item.buffer)
