@@ -107,7 +107,7 @@ def missing(value: Any, demanded: set[str]) -> list[str]:
         lacking.append("errors")
     if "source" in demanded and "\nSource:\n    " not in text:
         lacking.append("source")
-    if "example" in demanded and not re.search(r"^Example:\n", text, re.MULTILINE):
+    if "example" in demanded and not re.search(r"^Example:\n|^>>> ", text, re.MULTILINE):
         lacking.append("example")
     return lacking
 
@@ -121,6 +121,21 @@ def test_a_docstring_is_a_small_paper(name: str) -> None:
     demanded = {"arguments", "example"} if last in BASES else DEMANDS[namespace]
     demanded = demanded - EXEMPT.get(name, (set(), ""))[0]
     assert missing(PUBLIC[name], demanded) == [], name
+
+
+#: What users call on models, beside the constructor.
+METHODS = [
+    *("add_weight", "compile", "count_params", "evaluate", "fit", "function_for", "get_layer"),
+    *("get_weights", "load_weights", "named_variables", "predict", "predict_on_batch", "profile"),
+    *("save", "save_weights", "set_weights", "summary", "test_on_batch", "train_on_batch", "add"),
+]
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_the_methods_of_models_have_arguments_and_examples(name: str) -> None:
+    method = getattr(cn.Sequential, name)
+    lacking = missing(method, {"arguments", "example"})
+    assert [part for part in lacking if part != "argument self"] == []
 
 
 def test_no_exemption_is_left_over() -> None:

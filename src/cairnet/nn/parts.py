@@ -64,7 +64,14 @@ class Part:
                     yield one
 
     def named_variables(self) -> dict[str, Variable]:
-        """All variables, those of inner parts included, by their path, as "block/conv/kernel"."""
+        """All variables, those of inner parts included, by their path, as "block/conv/kernel".
+
+        Example:
+            >>> import cairnet as cn
+            >>> model = cn.Sequential([cn.Input((4,)), cn.layers.Dense(3)])
+            >>> list(model.named_variables())
+            ['dense/kernel', 'dense/bias']
+        """
         return {one.path: one.variable for one in self.owned()}
 
     @property

@@ -34,6 +34,7 @@ from cairnet.base.version import __version__
 from cairnet.nn.layers.base import registry
 from cairnet.training.model import Model
 from cairnet.training.state import PREFIX, optimizer_state, restore_optimizer
+from cairnet.training.stored import Stored
 
 __all__ = ["load_model", "load_weights", "save_model", "save_weights"]
 
@@ -42,7 +43,7 @@ _FORMAT = 1
 
 
 def save_model(
-    model: Model, path: str | os.PathLike[str], *, include_optimizer: bool = True
+    model: Stored, path: str | os.PathLike[str], *, include_optimizer: bool = True
 ) -> None:
     """Write a model to a safetensors file; see `Model.save`."""
     weights = _weights_of(model, path)
@@ -61,12 +62,12 @@ def save_model(
     _write(path, header, weights)
 
 
-def save_weights(model: Model, path: str | os.PathLike[str]) -> None:
+def save_weights(model: Stored, path: str | os.PathLike[str]) -> None:
     """Write the weights of a model alone to a safetensors file; see `Model.save_weights`."""
     _write(path, {"model": None}, _weights_of(model, path))
 
 
-def load_weights(model: Model, path: str | os.PathLike[str]) -> None:
+def load_weights(model: Stored, path: str | os.PathLike[str]) -> None:
     """Give a model the weights in a file; see `Model.load_weights`."""
     if model.input_shape is None and not model.built:
         raise GraphError(_no_weights_yet(model, "loaded"))
@@ -76,7 +77,7 @@ def load_weights(model: Model, path: str | os.PathLike[str]) -> None:
     _assign(path, model, kept)
 
 
-def _weights_of(model: Model, path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
+def _weights_of(model: Stored, path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
     """Copies of all variables by name, if they can be written there."""
     if Path(path).suffix != ".safetensors":
         raise ArgumentError(
@@ -87,7 +88,7 @@ def _weights_of(model: Model, path: str | os.PathLike[str]) -> dict[str, np.ndar
     return {name: variable.numpy() for name, variable in model.named_variables().items()}
 
 
-def _no_weights_yet(model: Model, what: str) -> str:
+def _no_weights_yet(model: Stored, what: str) -> str:
     return (
         f"model {model.name!r} cannot be {what} yet: its weights are made when its input shape "
         "is known; begin it with cn.Input(shape), or give it data"
@@ -207,7 +208,7 @@ def _check(
         )
 
 
-def _assign(path: str | os.PathLike[str], model: Model, weights: Mapping[str, np.ndarray]) -> None:
+def _assign(path: str | os.PathLike[str], model: Stored, weights: Mapping[str, np.ndarray]) -> None:
     variables = model.named_variables()
     expected = {name: (v.data.shape, v.data.dtype.name) for name, v in variables.items()}
     found = {name: (array.shape, array.dtype.name) for name, array in weights.items()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,15 +12,15 @@ from cairnet.nn.layers import Input, Layer
 from cairnet.nn.layers.base import Shape, registry
 from cairnet.nn.parts import Part
 from cairnet.tensor.core import Tensor, Variable
-from cairnet.training.on_batch import OnBatch
 from cairnet.training.preparation import Place
+from cairnet.training.stored import Stored
 from cairnet.training.wiring import Wiring, restored
 
 __all__ = ["Model"]
 
 
 @registry.add
-class Model(OnBatch):
+class Model(Stored):
     """A network that knows how to be trained, in one of two forms.
 
     From tensors: `Model(inputs, outputs)` is everything that leads from the inputs to the outputs.
@@ -149,9 +148,19 @@ class Model(OnBatch):
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
         """The layer of a name, or of a position.
 
+        Args:
+            name: of the layer.
+            index: its position, in place of a name.
+
         Raises:
             UnknownNameError: there is none; the nearest name is offered.
             ArgumentError: no name and no position, or a position beyond the last layer.
+
+        Example:
+            >>> import cairnet as cn
+            >>> model = cn.Sequential([cn.Input((4,)), cn.layers.Dense(3, name="classes")])
+            >>> model.get_layer("classes").units, model.get_layer(index=-1).name
+            (3, 'classes')
         """
         found = {key: part for key, part in self.parts().items() if isinstance(part, Layer)}
         if name is not None:
@@ -234,18 +243,6 @@ class Model(OnBatch):
         return self.outputs or super().outputs_for(inputs)
 
     @property
-    def input_shape(self) -> Any:
-        """The shape of a batch, with None for extents that vary; None if it is not known yet.
-
-        For several inputs a list of shapes.
-        """
-        places = self.places
-        if places is None:
-            return None
-        shapes = [None if one.sample is None else (None, *one.sample) for one in places]
-        return shapes[0] if len(shapes) == 1 else shapes
-
-    @property
     def output_shape(self) -> Any:
         """The shape of the output, with None for extents that vary; for several outputs a list.
 
@@ -261,82 +258,19 @@ class Model(OnBatch):
         return shapes[0] if len(shapes) == 1 else shapes
 
     def summary(self) -> None:
-        """Print the layers: output shapes, parameters, memory and arithmetic for one sample."""
+        """Print the layers: output shapes, parameters, memory and arithmetic for one sample.
+
+        Example:
+            >>> import cairnet as cn
+            >>> cn.Sequential([cn.Input((4,)), cn.layers.Dense(3)]).summary()
+            Sequential 'sequential'
+            ...
+            15 parameters, 60 bytes
+            27 floating-point operations and 12 bytes of layer outputs for one sample
+        """
         from cairnet.training.summary import print_summary
 
         print_summary(self)
-
-    def save(self, path: str | os.PathLike[str], *, include_optimizer: bool = True) -> None:
-        """Write the model to one safetensors file: weights, architecture, state of training.
-
-        The file appears under its name when it is whole, or not at all.
-
-        Args:
-            path: a name that ends in ".safetensors".
-            include_optimizer: whether to save what the optimizer remembers, so that training can
-                go on exactly as if it had not been interrupted; for Adam this is two more numbers
-                for each weight.
-
-        Raises:
-            ArgumentError: another ending, or something in the model cannot be saved.
-            GraphError: the model has no variables yet, since its input shape is not known.
-            DataError: the file cannot be written.
-
-        Example:
-            >>> import cairnet as cn
-            >>> model = cn.Sequential([cn.Input((4,)), cn.layers.Dense(3)])
-            >>> model.save("small.safetensors")
-            >>> cn.load_model("small.safetensors").output_shape
-            (None, 3)
-        """
-        from cairnet.training.files import save_model
-
-        save_model(self, path, include_optimizer=include_optimizer)
-
-    def save_weights(self, path: str | os.PathLike[str]) -> None:
-        """Write the weights alone to a safetensors file, without layers and state of training.
-
-        Args:
-            path: a name that ends in ".safetensors".
-
-        Raises:
-            ArgumentError: another ending.
-            GraphError: the model has no variables yet, since its input shape is not known.
-            DataError: the file cannot be written.
-
-        Example:
-            >>> import cairnet as cn
-            >>> model = cn.Sequential([cn.Input((4,)), cn.layers.Dense(3)])
-            >>> model.save_weights("weights.safetensors")
-            >>> other = cn.Sequential([cn.Input((4,)), cn.layers.Dense(3)])
-            >>> other.load_weights("weights.safetensors")
-            >>> bool((other.get_weights()[0] == model.get_weights()[0]).all())
-            True
-        """
-        from cairnet.training.files import save_weights
-
-        save_weights(self, path)
-
-    def load_weights(self, path: str | os.PathLike[str]) -> None:
-        """Take the weights from a file that `save_weights` or `save` wrote.
-
-        The layers must have the names and shapes of those that were saved. What the optimizer
-        remembers stays as it is.
-
-        Args:
-            path: the file.
-
-        Raises:
-            GraphError: the model has no variables yet, since its input shape is not known.
-            DataError: the file is missing, damaged, or its weights do not fit; then the model
-                keeps its own.
-
-        Example:
-            See `save_weights`.
-        """
-        from cairnet.training.files import load_weights
-
-        load_weights(self, path)
 
     def get_config(self) -> dict[str, Any]:
         """Inputs, layers and calls, as JSON can hold them; or the constructor's arguments."""

@@ -256,6 +256,9 @@ class Layer(Part, Configurable):
             constraint: what it must meet after every update, a constraint or its name; None for
                 nothing.
             name: default: the name of the attribute that it is assigned to.
+
+        Example:
+            See `Layer`.
         """
         unknown = [axis for axis, size in enumerate(shape) if size is None]
         if unknown:
@@ -328,14 +331,29 @@ class Layer(Part, Configurable):
         return sum(variable.data.size for variable in self.weights)
 
     def get_weights(self) -> list[np.ndarray]:
-        """Copies of the values of all weights, in the order of `weights`."""
+        """Copies of the values of all weights, in the order of `weights`.
+
+        Example:
+            See `set_weights`.
+        """
         return [variable.numpy() for variable in self.weights]
 
     def set_weights(self, weights: Sequence[Any]) -> None:
         """Replace the values of all weights, given in the order of `weights`.
 
+        Args:
+            weights: one array for each weight.
+
         Raises:
             ShapeError: another number of arrays, or an array of another shape.
+
+        Example:
+            >>> import cairnet as cn
+            >>> layer = cn.layers.Dense(1)
+            >>> _ = layer([[1.0, 2.0]])
+            >>> layer.set_weights([[[1.0], [1.0]], [0.5]])
+            >>> [weight.tolist() for weight in layer.get_weights()]
+            [[[1.0], [1.0]], [0.5]]
         """
         if len(weights) != len(self.weights):
             raise ShapeError(
