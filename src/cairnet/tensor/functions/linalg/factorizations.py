@@ -194,9 +194,9 @@ def svd(x: Any, /, *, full_matrices: bool = True) -> SVDResult:
     Returns:
         A named tuple (U, S, Vh): shapes (..., m, m), (..., k) and (..., n, n), or (..., m, k),
         (..., k) and (..., k, n) without the full matrices. S is in descending order. The sign of a
-        pair of vectors (the phase, of complex ones) is free; here the first of those elements of the
-        column of U that are more than 0.55 times as large as the largest is positive, so that all
-        backends give the same. What depends on that choice has no meaningful gradient.
+        pair of vectors (the phase, of complex ones) is free; here the first of those elements of
+        the column of U that are more than 0.55 times as large as the largest is positive, so that
+        all backends give the same. What depends on that choice has no meaningful gradient.
 
     Raises:
         ShapeError: there are fewer than two axes.
