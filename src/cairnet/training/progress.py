@@ -173,12 +173,10 @@ def shown_duration(seconds: float) -> str:
     """A time as people say it.
 
     >>> shown_duration(0.0123), shown_duration(0.345), shown_duration(2.345), shown_duration(75)
-    ('12 ms', '0.34 s', '2.3 s', '1 min 15 s')
+    ('12 ms', '345 ms', '2.3 s', '1 min 15 s')
     """
-    if seconds < 0.1:
-        return f"{1000 * seconds:.0f} ms"
     if seconds < 1:
-        return f"{seconds:.2f} s"
+        return f"{1000 * seconds:.0f} ms"
     if seconds < 60:
         return f"{seconds:.1f} s"
     return f"{int(seconds // 60)} min {round(seconds % 60)} s"
