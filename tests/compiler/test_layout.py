@@ -59,6 +59,18 @@ def test_an_uneven_batch_writes_nothing_beyond_the_end_of_an_output() -> None:
     assert list(layouts(lowered(convolution(60))).values()) == [(60, 10, 10, 6)]
 
 
+def test_rows_that_are_also_columns_do_not_leave_their_memory() -> None:
+    # The axis that counts the rows of one factor counts the columns of the other.
+    random = np.random.default_rng(0)
+    x = cn.input((13, 13), dtype="float64")
+    y = cn.exp(x)
+    cost = cn.sum((y @ cn.matrix_transpose(y)) * (cn.matrix_transpose(y) @ y))
+    (slope,) = cn.grad(cost, [x])
+    value = random.normal(size=(13, 13))
+    found = cn.function([x], slope)(value)
+    np.testing.assert_allclose(found, cn.function([x], slope, backend="reference")(value))
+
+
 def test_an_unknown_batch_stays_as_it_is() -> None:
     x = cn.input((None, 12, 12, 3))
     y = cn.conv2d(cn.relu(cn.conv2d(x, cn.input((3, 3, 3, 6)))), cn.input((3, 3, 6, 4)))

@@ -188,10 +188,10 @@ def test_merging_stops_where_a_number_repeats() -> None:
 
 
 def test_a_sum_that_does_not_fit_into_the_caches_is_split_along_its_outermost_axis() -> None:
-    x = tensor(8, 32, 64)
-    n, k, i = Axis("n", 8), Axis("k", 32), Axis("i", 64)
-    source = Buffer("x", cn.float32, (8, 32, 64), x, "input")
-    place = Affine.of(n) * 2048 + Affine.of(k) * 64 + Affine.of(i)
+    x = tensor(8, 256, 64)
+    n, k, i = Axis("n", 8), Axis("k", 256), Axis("i", 64)
+    source = Buffer("x", cn.float32, (8, 256, 64), x, "input")
+    place = Affine.of(n) * 16384 + Affine.of(k) * 64 + Affine.of(i)
     target = Buffer("y", cn.float32, (64,), x, "output")
     store = Store(target, Affine.of(i), Result(cn.float32, 0))
     nest = Nest((i,), (n, k), (Fold("sum", Load(cn.float32, source, place)),), (store,), (x,))
@@ -203,7 +203,7 @@ def test_a_sum_that_does_not_fit_into_the_caches_is_split_along_its_outermost_ax
     parts = split_folds(nest, lambda part: cycles[len(part.reduce)])
     assert format_nests(parts).splitlines() == [
         "for chunk < 8, i < 64:",
-        "    total = sum over k < 32 of x[chunk, k, i]",
+        "    total = sum over k < 256 of x[chunk, k, i]",
         "    partial[chunk, i] := total",
         "for i < 64:",
         "    total = sum over chunk < 8 of partial[chunk, i]",

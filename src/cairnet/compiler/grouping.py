@@ -220,12 +220,7 @@ def _with_closed_ends(nests: Sequence[Nest], forms: dict[Buffer, Grouped]) -> di
     for nest in nests:
         if nest.kind != "map":
             continue
-        open_ended = {
-            axis
-            for store in nest.stores
-            if store.buffer not in forms
-            for axis in (*store.offset.terms, *_axes_of(store.computed))
-        }
+        open_ended = {axis for store in nest.stores for axis in _open_axes(store, forms)}
         for access in accesses(nest):
             form = forms.get(access.buffer)
             if form is None or form.flat.spare == 0:
@@ -233,6 +228,15 @@ def _with_closed_ends(nests: Sequence[Nest], forms: dict[Buffer, Grouped]) -> di
             if axis_of_samples(access, form.extents) in open_ended:
                 forms[access.buffer] = replace(form, blocked=None)
     return forms
+
+
+def _open_axes(store: Store, forms: Mapping[Buffer, Grouped]) -> Iterator[Axis]:
+    """The axes along which a store must not go on to the end of a group."""
+    form = forms.get(store.buffer)
+    samples = None if form is None else axis_of_samples(store, form.extents)
+    for axis in (*store.offset.terms, *_axes_of(store.computed)):
+        if axis is not samples:
+            yield axis
 
 
 def _axes_of(computed: _Computed) -> Iterator[Axis]:

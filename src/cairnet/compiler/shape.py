@@ -42,10 +42,11 @@ HINT = 64
 _CHUNKS = 16
 _FEW_RESULTS = 256
 _LONG_FOLD = 16384
-#: Split for the sake of the caches: at most so many chunks, of work that takes so many cycles, when
-#: that leaves no more than this part of them.
+#: Split for the sake of the caches: into at most so many chunks of so many elements, work that
+#: takes so many cycles, when that leaves no more than this part of them.
 _MOST_CHUNKS = 64
 _WORTH_A_LOOK = 50_000.0
+_LONG_CHUNK = 128
 _CLEARLY_LESS = 0.9
 
 
@@ -133,6 +134,8 @@ def split_folds(nest: Nest, cost: Callable[[Nest], float]) -> list[Nest]:
         return _split(nest, axis, _chunk_count(axis.extent))
     outermost = nest.reduce[0].extent if len(nest.reduce) > 1 else 1
     if isinstance(outermost, Extent) or not 1 < outermost <= _MOST_CHUNKS:
+        return [nest]
+    if length < _LONG_CHUNK * outermost:
         return [nest]
     whole = cost(nest)
     if whole < _WORTH_A_LOOK:

@@ -10,10 +10,10 @@ from __future__ import annotations
 import bisect
 import itertools
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from cairnet.compiler.accesses import Access, store_cost
+from cairnet.compiler.accesses import GATHERED_LANE, Access, store_cost
 from cairnet.compiler.bounds import bounding_axis, droppable_guards
 from cairnet.compiler.costs import weight
 from cairnet.compiler.loops import Axis, Guard, Load, Nest, expressions
@@ -37,6 +37,8 @@ _UNROLL_LIMIT = 128
 _LINE_CYCLES = (2.1, 4.0)
 #: The parts of the two caches that a nest can count on.
 _USABLE = (0.6, 0.9)
+#: A family that takes so many times as long as the best so far, at best, is not looked at.
+_HOPELESS = 2.0
 #: What a smaller block at the edge costs: it is written out as well, and has to be compiled.
 _EDGE = 1.03
 #: Long work in fewer blocks than this cannot be shared evenly by threads.
@@ -63,16 +65,21 @@ def best_walks(
         count: how many are wanted.
     """
     model = _Model(nest, target)
+    families = [
+        _Family(model, vector, lanes if vector is not None else 1, unrolled)
+        for vector in vectors
+        for unrolled in model.unrollings(vector)
+    ]
     found: list[tuple[float, int, _Family, _Tile]] = []
-    for vector in vectors:
-        width = lanes if vector is not None else 1
-        tiles = list(model.tiles(vector, width))
-        for unrolled in model.unrollings(vector):
-            family = _Family(model, vector, width, unrolled)
-            for tile in tiles:
-                cycles = family.cycles(*tile)
-                if cycles < math.inf:
-                    found.append((cycles, len(found), family, tile))
+    least = math.inf
+    for family in sorted(families, key=_Family.bound):
+        if family.bound() > _HOPELESS * least:
+            break
+        for tile in model.tiles(family.vector, family.lanes):
+            cycles = family.cycles(*tile)
+            if cycles < math.inf:
+                found.append((cycles, len(found), family, tile))
+                least = min(least, cycles)
     found.sort()
     best: list[tuple[float, int, _Family, _Tile]] = []
     for rank, (instructions, _, family, tile) in enumerate(found):
@@ -98,6 +105,7 @@ class _Model:
         self.store_loads = [Access(i) for i in expressions(results) if isinstance(i, Load)]
         self.store_weight = weight(results)
         self.room = (target.registers - 2) // len(nest.folds)
+        self._tiles: dict[Axis | None, list[_Tile]] = {}
         self.positional = any(fold.kind.startswith("arg") for fold in nest.folds)
         self.footprints = [
             Footprint({axis: abs(hint(s)) for axis, s in access.strides.items()}, access.itemsize)
@@ -123,8 +131,13 @@ class _Model:
             if math.prod(hint(axis.extent) for axis in chosen) <= 32:
                 yield tuple(chosen)
 
-    def tiles(self, vector: Axis | None, lanes: int) -> Iterator[_Tile]:
+    def tiles(self, vector: Axis | None, lanes: int) -> Sequence[_Tile]:
         """Numbers of vectors and register tiles that fit into the registers."""
+        if vector not in self._tiles:
+            self._tiles[vector] = list(self._fitting(vector, lanes))
+        return self._tiles[vector]
+
+    def _fitting(self, vector: Axis | None, lanes: int) -> Iterator[_Tile]:
         yield 1, {}
         if self.positional or self.nest.kind != "map":
             return
@@ -231,6 +244,16 @@ class _Family:
         slots += sum(store_cost(store, vector, self.lanes) for store in model.nest.stores)
         across = 8.0 if self.vector is not None and not self.along else 0.0
         return (model.store_weight + slots) * 0.6 + across
+
+    def bound(self) -> float:
+        """Fewer cycles than any member takes: registers full of results, all loads but the slow."""
+        model = self.model
+        points = self.turns * math.prod(cut[1] for cut in self.cuts.values() if cut is not None)
+        for axis in model.nest.axes:
+            extent = model.extents[axis]
+            points *= math.ceil(extent / self.lanes) if axis is self.vector else extent
+        slow = sum(read.cost for read in self.reads if read.cost >= GATHERED_LANE)
+        return points * max(model.weight * 0.5, slow * 0.5 / model.room)
 
     def cycles(self, vectors: int, tiles: dict[Axis, int]) -> float:
         """What the instructions of a walk take."""
