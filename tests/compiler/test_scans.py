@@ -242,3 +242,50 @@ def test_a_sequence_in_chunks_is_read_where_it_lies() -> None:
     assert not copied
     assert not [life for life in plan.lives if life.buffer.extents == (2, 5, 4, 3)]
     check_values(made)
+
+
+def embedded(axis: int) -> Graph:
+    """A recurrent layer over one-hot vectors, with the gradients of its kernels."""
+    labels, w = tensor(5, 8, name="labels", dtype=cn.int64), tensor(7, 3, name="w")
+    u = tensor(3, 3, name="u")
+    hot = cn.moveaxis(cn.one_hot(labels, 7, axis=axis), axis, -1)
+
+    def step(item: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        new = cn.tanh(item @ w + state @ u)
+        return new, new
+
+    outputs, last = cn.scan(step, hot, cn.zeros((8, 3)))
+    cost = cn.sum(outputs * outputs) + cn.sum(last)
+    return graph([labels, w, u], [outputs, *cn.grad(cost, [w, u])])
+
+
+@pytest.mark.parametrize("axis", [-1, 1])
+def test_one_hot_items_are_read_by_their_labels(axis: int) -> None:
+    made = embedded(axis)
+    plan = lowered(made)
+    assert not [life for life in plan.lives if life.buffer.size in (5 * 8 * 7, 8 * 7)]
+    names = [
+        tensor.primitive.name
+        for loop in loops(made)
+        for nest in loop.body
+        for tensor in nest.tensors
+    ]
+    assert "scatter_add" in names
+    random = np.random.default_rng(3)
+    labels = random.integers(-1, 8, size=(5, 8))  # some of no vector
+    arrays = [labels, *(random.normal(size=s).astype(np.float32) for s in [(7, 3), (3, 3)])]
+    native, reference = (
+        cn.function(made.inputs, made.outputs, backend=name)(*arrays)
+        for name in ("native", "reference")
+    )
+    for actual, expected in zip(native, reference, strict=True):
+        assert_close(actual, expected)
+
+
+def test_one_hot_vectors_along_the_steps_are_walked_as_they_are() -> None:
+    labels = tensor(4, name="labels", dtype=cn.int64)
+    hot = cn.one_hot(labels, 6, axis=0)
+    made = graph([labels], [cn.scan(lambda item, s: (None, s * 0.5 + item), hot, cn.zeros(4))[1]])
+    f, g = (cn.function(made.inputs, made.outputs, backend=b) for b in ("native", "reference"))
+    array = np.array([3, 0, 5, 9])
+    assert_close(f(array)[0], g(array)[0])

@@ -2,8 +2,8 @@
 
 A cell is a layer that takes a step's input and the states before it, and gives its output and the
 states after it. Its work falls into two parts. What does not hang on the states, the products with
-the inputs, is done by `project` for all steps of a sequence at once, in one large product; what
-does is left to `advance`, which a scan runs step after step:
+the inputs, is done by `project`, of one step or of all steps of a sequence at once; what does is
+left to `advance`, which a scan runs step after step:
 
     cell(x, states)  =  cell.advance(cell.project(x), states)
 """

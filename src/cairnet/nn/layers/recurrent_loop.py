@@ -17,6 +17,12 @@ from cairnet.tensor.source import scope
 
 __all__ = ["Loop"]
 
+#: Up to this many rows the products with the inputs of all steps are one product before the loop.
+#: For one row that takes a sixth of the time of a step of training away. With more, a step has work
+#: enough, and what it reads it finds in the cache: for 256 rows the whole loop takes a third less
+#: time with the products inside, and no memory for those of all steps.
+_FEW_ROWS = 4
+
 
 class Loop:
     """A cell, to be run over the steps of sequences.
@@ -35,6 +41,7 @@ class Loop:
         self.zero_masked = zero_masked
         #: Which of the new states the output is, by its number; None if it is none of them.
         self._place: int | None = None
+        self._projects_before = False
 
     def run(
         self, sequences: Tensor, begin: States, mask: Tensor | None
@@ -69,7 +76,9 @@ class Loop:
 
     def _prepared(self, steps: Tensor) -> Tensor:
         """What is worked out for all steps at once."""
-        if not isinstance(self.cell, StepCell):
+        rows = steps.extents[1]
+        self._projects_before = isinstance(rows, int) and rows <= _FEW_ROWS
+        if not isinstance(self.cell, StepCell) or not self._projects_before:
             return steps
         with scope(self.cell.name):
             return self.cell.project(steps, self.training)
@@ -78,6 +87,8 @@ class Loop:
         cell = self.cell
         with scope(cell.name), phase(self.training, cell.trainable):
             if isinstance(cell, StepCell):
+                if not self._projects_before:
+                    item = cell.project(item, self.training)
                 output, new = cell.advance(item, states, self.training)
             else:
                 said = {"training": self.training} if _takes_training(cell) else {}
