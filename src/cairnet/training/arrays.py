@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -53,7 +53,7 @@ def numeric(name: str, value: Any) -> np.ndarray:
 def _refuse_what_is_no_array(name: str, value: Any) -> None:
     if value is None:
         raise ArgumentError(f"{name}: expected an array with one row for each sample, got None")
-    array = isinstance(value, Tensor | Sequence) or hasattr(value, "__array__")
+    array = isinstance(value, Tensor | Sequence | Mapping) or hasattr(value, "__array__")
     if not array and isinstance(value, Iterable):
         raise ArgumentError(
             f"{name}: expected an array, got batches one after another "
