@@ -6,6 +6,7 @@ from cairnet.training.callbacks.functions import LambdaCallback
 from cairnet.training.callbacks.history import History
 from cairnet.training.callbacks.rates import LearningRateScheduler, ReduceLROnPlateau
 from cairnet.training.callbacks.records import CSVLogger
+from cairnet.training.callbacks.samples import SampleText
 from cairnet.training.callbacks.stopping import EarlyStopping, TerminateOnNaN
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "LearningRateScheduler",
     "ModelCheckpoint",
     "ReduceLROnPlateau",
+    "SampleText",
     "TerminateOnNaN",
 ]

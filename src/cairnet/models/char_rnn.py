@@ -1,0 +1,428 @@
+"""CharRNN: a network that reads a text character by character, and goes on writing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from cairnet.base.configuration import configuration
+from cairnet.base.errors import GraphError, UnknownNameError
+from cairnet.base.registry import serialize
+from cairnet.data.text.corpus import Corpus
+from cairnet.data.text.vocabulary import CharacterVocabulary, get
+from cairnet.models.text_beams import beam_search
+from cairnet.models.text_reading import LOSS, Reader, bits, fit_text
+from cairnet.models.text_sampling import Draw, Sampler, sample
+from cairnet.nn.layers import GRU, LSTM, Dense, Dropout, Input, SimpleRNN
+from cairnet.nn.layers.arguments import fraction, positive
+from cairnet.nn.layers.base import registry
+from cairnet.nn.layers.recurrent import OwnCellRNN
+from cairnet.nn.layers.recurrent_states import KeptStates
+from cairnet.optim import Adam
+from cairnet.tensor.core import Tensor
+from cairnet.tensor.functions import one_hot
+from cairnet.training.callbacks import Callback, History
+from cairnet.training.model import Model
+
+__all__ = ["CharRNN"]
+
+_CELLS: Mapping[str, Any] = {"rnn": SimpleRNN, "lstm": LSTM, "gru": GRU}
+
+
+@registry.add
+class CharRNN(Model):
+    r"""A recurrent network that learns from a text which character comes next, and writes.
+
+        h[t] = cell(one_hot(character[t]), h[t−1]),   p(character[t+1]) = softmax(h[t] · W + b)
+
+    and so on through the layers, each of which reads the h of the one below. Trained, it is asked
+    for a character, reads it, is asked for the next, and so writes.
+
+    Args:
+        cell: "rnn" (tanh), "lstm" or "gru".
+        layers: how many recurrent layers stand on one another.
+        hidden: how many units each of them has.
+        dropout: the share of a layer's outputs that the next one is not shown in training.
+        vocabulary: the characters that it knows, a `cn.text.CharacterVocabulary`; default: those
+            of the first text that it is fitted to.
+        name, trainable: see `Model`.
+
+    Attributes:
+        vocabulary: as given or found; None before the first fit.
+        recurrent: the recurrent layers, from the lowest up.
+        smoothed_loss: the loss of the last steps of training, as s ← 0.999 s + 0.001 loss, begun
+            with what guessing costs, log(characters).
+
+    Shapes:
+        x [batch, time], the numbers of characters; y [batch, time, characters], logits.
+
+    Raises:
+        UnknownNameError: another cell.
+        ArgumentError: a number out of its range, or no vocabulary of characters.
+
+    Notes:
+        A saved model holds its vocabulary: `cn.load_model` gives a network that writes.
+
+    Source:
+        A. Graves: Generating sequences with recurrent neural networks. arXiv:1308.0850, 2013.
+        I. Sutskever, J. Martens, G. Hinton: Generating text with recurrent neural networks. ICML
+        2011. The dropout between layers is that of W. Zaremba, I. Sutskever, O. Vinyals: Recurrent
+        neural network regularization. arXiv:1409.2329, 2014.
+
+    Example:
+        >>> import cairnet as cn
+        >>> cn.seed(0)
+        >>> model = cn.models.CharRNN(cell="gru", layers=1, hidden=32)
+        >>> text = "one two three four five six seven eight nine ten, " * 40
+        >>> history = model.fit(text, epochs=30, batch_size=4, sequence_length=25, verbose=0)
+        >>> model.generate("one two", length=20, top_k=1)
+        ' three four five six'
+        >>> model.save("counting.safetensors")
+        >>> cn.load_model("counting.safetensors").generate("one two", length=6, top_k=1)
+        ' three'
+    """
+
+    def __init__(
+        self,
+        cell: str = "lstm",
+        layers: int = 1,
+        hidden: int = 128,
+        dropout: float = 0.0,
+        vocabulary: Any = None,
+        *,
+        name: str | None = None,
+        trainable: bool = True,
+    ) -> None:
+        super().__init__(name=name, trainable=trainable)
+        if cell not in _CELLS:
+            raise UnknownNameError("cell", cell, _CELLS)
+        self.cell = cell
+        self.depth = positive("layers", layers)
+        self.hidden = positive("hidden", hidden)
+        self.dropout = fraction("dropout", dropout)
+        self.vocabulary: CharacterVocabulary | None = None
+        self.recurrent: list[OwnCellRNN] = []
+        self.smoothed_loss: float | None = None
+        self._carried: KeptStates | None = None
+        self._readers: dict[Any, Reader] = {}
+        self._samplers: dict[bool, list[Sampler]] = {True: [], False: []}
+        if vocabulary is not None:
+            self._know(get(vocabulary))
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments by name, the vocabulary with all of its characters."""
+        return {
+            "cell": self.cell,
+            "layers": self.depth,
+            "hidden": self.hidden,
+            "dropout": self.dropout,
+            "vocabulary": serialize(self.vocabulary),
+            "name": self.name,
+            "trainable": self.trainable,
+        }
+
+    def _know(self, vocabulary: Any) -> None:
+        """Take the vocabulary, and make the layers, whose sizes hang on it."""
+        if not isinstance(vocabulary, CharacterVocabulary):
+            raise UnknownNameError(
+                "kind of vocabulary", type(vocabulary).__name__, ["CharacterVocabulary"]
+            )
+        self.vocabulary = vocabulary
+        kind = _CELLS[self.cell]
+        self.recurrent = [
+            kind(self.hidden, return_sequences=True, return_state=True) for _ in range(self.depth)
+        ]
+        self._between = [Dropout(self.dropout) for _ in range(self.depth) if self.dropout]
+        self._last = Dense(len(vocabulary), name="logits")
+        numbers = Input((None,), "int64", name="characters")
+        self._wire(numbers, self.call(numbers))
+
+    def known(self) -> CharacterVocabulary:
+        """The vocabulary.
+
+        Raises:
+            GraphError: there is none yet.
+        """
+        if self.vocabulary is None:
+            raise GraphError(
+                f"model {self.name!r} knows no characters yet: fit it to a text first, or give it "
+                "vocabulary=cn.text.CharacterVocabulary.of(text)"
+            )
+        return self.vocabulary
+
+    def call(self, x: Tensor) -> Tensor:
+        """The graph of the logits; states begin as zeros, or as the batch before left them."""
+        begin = None if self._carried is None else self._carried.latest()
+        y, states = one_hot(x, len(self.known())), []
+        for place, layer in enumerate(self.recurrent):
+            y, *after = layer(y) if begin is None else layer(y, initial_state=begin[place])
+            states.append(after)
+            y = self._between[place](y) if self._between else y
+        if self._carried is not None:
+            self._carried.follow(states)
+        return self._last(y)
+
+    def advance(self, x: Tensor, states: Sequence[Any]) -> tuple[Tensor, list[Any]]:
+        """The graphs of the logits and of the new states for one character a row.
+
+        Args:
+            x: numbers of characters, shape (rows,).
+            states: of every layer, before them.
+        """
+        y, after = one_hot(x, len(self.known())), []
+        for layer, before in zip(self.recurrent, states, strict=True):
+            y, new = layer.cell.call(y, before)
+            after.append(new)
+        return self._last(y), after
+
+    def zero_states(self, rows: int) -> KeptStates:
+        """Variables for the states of all layers, all zeros."""
+        return KeptStates([list(layer.cell.get_initial_state(rows)) for layer in self.recurrent])
+
+    @contextmanager
+    def carrying(self, states: KeptStates) -> Iterator[None]:
+        """While inside, graphs of this model begin with these states, and note what follows."""
+        self._carried = states
+        try:
+            yield
+        finally:
+            self._carried = None
+
+    def compile(
+        self,
+        optimizer: Any = None,
+        loss: Any = LOSS,
+        metrics: Any = (),
+        *,
+        loss_weights: Any = None,
+        weighted_metrics: Any = None,
+    ) -> None:
+        """Say how the model is to be trained; see `Model.compile`.
+
+        Args:
+            optimizer: a name or an optimizer from `cn.optimizers`; default: Adam with the learning
+                rate 0.002 and gradients cut to a norm of 5.
+            loss: default: the cross-entropy of the next character, in nats, from which bits per
+                character are counted.
+            metrics: measured beside it.
+            loss_weights: for models with several outputs, see `Model.compile`.
+            weighted_metrics: likewise.
+        """
+        if optimizer is None:
+            optimizer = Adam(learning_rate=0.002, global_clipnorm=5.0)
+        super().compile(
+            optimizer, loss, metrics, loss_weights=loss_weights, weighted_metrics=weighted_metrics
+        )
+
+    # The data of this model is one text, which it cuts into rows itself, instead of arrays.
+    def fit(  # type: ignore[override]
+        self,
+        text: str | os.PathLike[str] | Corpus,
+        epochs: int = 1,
+        batch_size: int = 32,
+        sequence_length: int = 64,
+        verbose: int | str = "auto",
+        callbacks: Sequence[Callback] | Callback = (),
+        validation_split: float = 0.0,
+        validation_data: str | os.PathLike[str] | Corpus | None = None,
+        initial_epoch: int = 0,
+    ) -> History:
+        """Learn from a text.
+
+        The text is cut into `batch_size` equal parts, which are read side by side; see
+        `cn.text.CarriedBatches`. A step of training reads `sequence_length` characters of each, and
+        begins with the states that the step before ended with: gradients reach back through one
+        step, *truncated* back-propagation through time, and what the states hold may be older.
+        Every epoch begins with states of zeros. A run of steps is one native call.
+
+        Args:
+            text: a text, the path of a file (a `pathlib.Path`), or a `Corpus`; a file may be larger
+                than the memory.
+            epochs: the number of the epoch to stop before.
+            batch_size: how many parts are read side by side.
+            sequence_length: how many characters of each a step reads.
+            verbose: "auto" or 1 for a progress bar (lines only where there is no terminal), 2 for a
+                line for each epoch, 0 for nothing.
+            callbacks: see `cn.callbacks`; `cn.callbacks.SampleText` prints what the model writes.
+            validation_split: this share of the text, its end, is not learned from but measured
+                after every epoch.
+            validation_data: another text to measure after every epoch.
+            initial_epoch: the number of the first epoch, above 0 to resume.
+
+        Returns:
+            The history: "loss", the cross-entropy of a character in nats, averaged over the epoch
+            while the weights changed, "smoothed_loss" at its end; with validation "val_loss" and
+            "val_bits_per_character" = val_loss / log 2.
+
+        Raises:
+            ArgumentError, ShapeError: a number out of its range, a text too short for one step, or
+                characters that the vocabulary does not have, which are named.
+            DataError: the file is missing or is no UTF-8; the offset of the byte is named.
+
+        Example:
+            See `CharRNN`.
+        """
+        corpus = Corpus.of(text)
+        if self.vocabulary is None:
+            self._know(CharacterVocabulary.of(corpus))
+        numbers = corpus.encode(self.known())
+        held_out = None
+        if validation_data is not None:
+            held_out = Corpus.of(validation_data).encode(self.known())
+        return fit_text(
+            self,
+            numbers,
+            held_out,
+            validation_split,
+            (batch_size, sequence_length),
+            (initial_epoch, epochs),
+            callbacks,
+            verbose,
+        )
+
+    def reader(self, batch_size: int, length: int, *, training: bool) -> Reader:
+        """The function that reads batches of a shape, with the states that it carries."""
+        if self._compiled is None:
+            self.compile()
+        compiled = self._checked_compiled()
+        frozen = tuple(layer.trainable for layer in self.layers_within())
+        key = (training, batch_size, length, compiled, configuration(), frozen)
+        if key not in self._readers:
+            self._readers[key] = Reader(self, compiled, batch_size, length, training=training)
+        return self._readers[key]
+
+    def bits_per_character(
+        self,
+        text: str | os.PathLike[str] | Corpus,
+        batch_size: int = 1,
+        sequence_length: int = 64,
+    ) -> float:
+        """How many bits a character of a text costs: the mean of −log₂ p(character).
+
+        Args:
+            text: a text, the path of a file, or a `Corpus`.
+            batch_size: how many parts of it are read side by side; each begins with states of
+                zeros, so that more of them are faster, and cost a little.
+            sequence_length: how many characters of each are read at a time.
+
+        Raises:
+            GraphError: the model knows no characters yet.
+            ArgumentError, ShapeError, DataError: see `fit`.
+
+        Example:
+            >>> import cairnet as cn
+            >>> vocabulary = cn.text.CharacterVocabulary("abcd")
+            >>> model = cn.models.CharRNN(hidden=4, vocabulary=vocabulary)
+            >>> round(model.bits_per_character("abcdabcdabcd", sequence_length=11))
+            2
+        """
+        numbers = Corpus.of(text).encode(self.known())
+        return bits(self, numbers, batch_size, sequence_length)
+
+    def generate(
+        self,
+        prompt: str = "\n",
+        length: int = 200,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        beam_width: int | None = None,
+        seed: int | None = None,
+        *,
+        unknown: str | None = None,
+    ) -> str:
+        """Write on behind a prompt.
+
+        Each character is drawn from softmax(logits / temperature), of which `top_k` and `top_p`
+        leave the likeliest ones, and is then read: *ancestral* sampling. With a `beam_width`
+        nothing is drawn: so many texts are kept, those whose probability as a whole is the highest
+        so far, and the best is returned.
+
+        Args:
+            prompt: what is read first; with states of zeros before it.
+            length: how many characters to write.
+            temperature: above 0; below 1 what is likely is made likelier, above 1 less so.
+            top_k: draw from so many characters, the likeliest.
+            top_p: draw from the fewest characters whose probabilities make up this share.
+            beam_width: how many texts beam search keeps; None to draw.
+            seed: the same seed gives the same text; default: the next stream of `cn.seed`.
+            unknown: the character that stands for those of the prompt that the model does not
+                know; default: that of the vocabulary, if it has one.
+
+        Returns:
+            What was written, without the prompt.
+
+        Raises:
+            GraphError: the model knows no characters yet.
+            ArgumentError: a number out of its range, a beam width beside what says how to draw, an
+                empty prompt, or one with characters that the model does not know, which are named.
+
+        Source:
+            A. Holtzman, J. Buys, L. Du, M. Forbes, Y. Choi: The curious case of neural text
+            degeneration. ICLR 2020, for `top_p`. A. Fan, M. Lewis, Y. Dauphin: Hierarchical neural
+            story generation. ACL 2018, for `top_k`.
+
+        Example:
+            See `CharRNN`.
+        """
+        draw = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed}
+        given: dict[str, Any] = {**draw, "beam_width": beam_width, "unknown": unknown}
+        return "".join(self.stream(prompt, length, **given))
+
+    def stream(
+        self,
+        prompt: str = "\n",
+        length: int = 200,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        beam_width: int | None = None,
+        seed: int | None = None,
+        *,
+        unknown: str | None = None,
+    ) -> Iterator[str]:
+        """Write on behind a prompt, piece by piece, as the pieces come to be.
+
+        Args:
+            prompt: what is read first.
+            length: how many characters to write.
+            temperature: above 0; see `generate`.
+            top_k: draw from so many characters.
+            top_p: draw from this share of the probabilities.
+            beam_width: how many texts beam search keeps.
+            seed: the same seed gives the same text.
+            unknown: the character that stands for those that the model does not know.
+
+        Returns:
+            An iterator over pieces, which joined together are what `generate` returns. A piece is
+            what some hundredths of a second bring; of beam search, what all texts that are kept
+            have in common.
+
+        Raises:
+            GraphError, ArgumentError: see `generate`; at the call, before the first piece.
+
+        Example:
+            >>> import cairnet as cn
+            >>> vocabulary = cn.text.CharacterVocabulary("ab")
+            >>> model = cn.models.CharRNN(hidden=4, vocabulary=vocabulary)
+            >>> pieces = model.stream("a", length=10, seed=1)
+            >>> "".join(pieces) == model.generate("a", length=10, seed=1)
+            True
+        """
+        vocabulary = self.known()
+        draw = Draw(length, temperature, top_k, top_p, beam_width, seed)
+        numbers = draw.checked_prompt(vocabulary, prompt, unknown)
+        written = beam_search if beam_width is not None else sample
+        return (vocabulary.decode(piece) for piece in written(self, numbers, draw))
+
+    @contextmanager
+    def sampler(self, *, filtered: bool) -> Iterator[Sampler]:
+        """A sampler that nobody else uses meanwhile; several texts may be written in turns."""
+        free = self._samplers[filtered]
+        one = free.pop() if free else Sampler(self, filtered=filtered)
+        try:
+            yield one
+        finally:
+            free.append(one)
