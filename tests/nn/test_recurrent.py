@@ -427,6 +427,34 @@ def test_a_cell_that_gives_no_pair_is_refused() -> None:
         cn.layers.RNN(Wrong())(cn.zeros((1, 2, 2)))
 
 
+@pytest.mark.parity
+def test_the_weights_of_a_model_can_be_moved_over_from_keras() -> None:
+    keras = pytest.importorskip("keras")
+    torch = pytest.importorskip("torch")
+    numbers = np.random.default_rng(0).integers(1, 9, size=(4, 7))
+    numbers[1, 3:] = numbers[3, 5:] = 0
+
+    def stacked(layers: Any, inputs: Any) -> list[Any]:
+        return [
+            inputs,
+            layers.Embedding(9, 5, mask_zero=True),
+            layers.Bidirectional(layers.LSTM(4, return_sequences=True)),
+            layers.TimeDistributed(layers.Dense(6, activation="tanh")),
+            layers.GRU(3, return_sequences=True),
+            layers.SimpleRNN(4),
+            layers.Dense(2, activation="softmax"),
+        ]
+
+    theirs = keras.Sequential(stacked(keras.layers, keras.Input((7,), dtype="int32")))
+    mine = cn.Sequential(stacked(cn.layers, cn.Input((7,), "int64")))
+    mine.set_weights([weight.value.detach().numpy() for weight in theirs.weights])
+    assert [v.name.split("/", 1)[1] for v in mine.layers[1].weights] == [
+        weight.path.split("/", 2)[2] for weight in theirs.layers[1].weights
+    ]
+    expected = theirs(torch.tensor(numbers)).detach().numpy()
+    np.testing.assert_allclose(mine.predict(numbers), expected, rtol=1e-5, atol=1e-6)
+
+
 def test_lengths_and_a_ragged_batch_compile_two_programs() -> None:
     cn.seed(0)
     x, y = cn.input((None, None, 3), name="x"), cn.input((None, 1), name="y")
