@@ -140,6 +140,17 @@ def test_constraints_hold_with_every_layer_that_takes_them() -> None:
         "BatchNormalization": {},
         "LayerNormalization": {},
         "Embedding": {"input_dim": 3, "output_dim": 2},
+        **{kind: {"units": 2} for kind in ("SimpleRNN", "LSTM", "GRU")},
+        **{f"{kind}Cell": {"units": 2} for kind in ("SimpleRNN", "LSTM", "GRU")},
+        "MultiHeadAttention": {"num_heads": 1, "key_dim": 2},
+    }
+    images, sequences, states = np.ones((1, 3, 3, 2)), np.ones((1, 3, 2)), [np.ones((1, 2))] * 2
+    given: dict[str, Any] = {
+        "Embedding": (images.astype(np.int64),),
+        **dict.fromkeys(("SimpleRNN", "LSTM", "GRU"), (sequences,)),
+        **dict.fromkeys(("SimpleRNNCell", "GRUCell"), (sequences[:, 0], states[:1])),
+        "LSTMCell": (sequences[:, 0], states),
+        "MultiHeadAttention": (sequences, sequences),
     }
     for kind, arguments in made.items():
         layer_class = getattr(cn.layers, kind)
@@ -147,7 +158,7 @@ def test_constraints_hold_with_every_layer_that_takes_them() -> None:
         rules = {name: "l2" for name in parameters if name.endswith("_regularizer")}
         rules |= {name: "non_neg" for name in parameters if name.endswith("_constraint")}
         layer = layer_class(**arguments, **rules)
-        layer(np.ones((1, 3, 3, 2), np.int64 if kind == "Embedding" else np.float32))
+        layer(*given.get(kind, (images,)))
         assert len(layer.losses) == len(layer.trainable_variables) > 0
         assert set(layer.constraints) == set(layer.trainable_variables)
     takers = {
