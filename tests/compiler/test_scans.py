@@ -215,7 +215,8 @@ def test_what_is_compiled_does_not_grow_with_the_length() -> None:
     short, long = (cn.explain(f, "llvm", x) for f, x in map(trained, (10, 1000)))
     assert len(long) <= 1.2 * len(short)
     kernels = [cn.explain(f, "loops", x).count("kernel ") for f, x in map(trained, (10, 1000))]
-    assert kernels[0] == kernels[1]
+    # Longer sums may be cut into chunks, which are added up by kernels of their own.
+    assert kernels[0] <= kernels[1] <= kernels[0] + 3
 
 
 @pytest.mark.slow

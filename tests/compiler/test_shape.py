@@ -188,11 +188,11 @@ def test_merging_stops_where_a_number_repeats() -> None:
 
 
 def test_a_sum_that_does_not_fit_into_the_caches_is_split_along_its_outermost_axis() -> None:
-    x = tensor(8, 256, 64)
-    n, k, i = Axis("n", 8), Axis("k", 256), Axis("i", 64)
-    source = Buffer("x", cn.float32, (8, 256, 64), x, "input")
-    place = Affine.of(n) * 16384 + Affine.of(k) * 64 + Affine.of(i)
-    target = Buffer("y", cn.float32, (64,), x, "output")
+    x = tensor(8, 256, 512)
+    n, k, i = Axis("n", 8), Axis("k", 256), Axis("i", 512)
+    source = Buffer("x", cn.float32, (8, 256, 512), x, "input")
+    place = Affine.of(n) * 131072 + Affine.of(k) * 512 + Affine.of(i)
+    target = Buffer("y", cn.float32, (512,), x, "output")
     store = Store(target, Affine.of(i), Result(cn.float32, 0))
     nest = Nest((i,), (n, k), (Fold("sum", Load(cn.float32, source, place)),), (store,), (x,))
     from cairnet.compiler.nest_listing import format_nests
@@ -202,10 +202,23 @@ def test_a_sum_that_does_not_fit_into_the_caches_is_split_along_its_outermost_ax
     cycles = {2: 1e6, 1: 4e5}  # of the whole, and of each part
     parts = split_folds(nest, lambda part: cycles[len(part.reduce)])
     assert format_nests(parts).splitlines() == [
-        "for chunk < 8, i < 64:",
+        "for chunk < 8, i < 512:",
         "    total = sum over k < 256 of x[chunk, k, i]",
         "    partial[chunk, i] := total",
-        "for i < 64:",
+        "for i < 512:",
         "    total = sum over chunk < 8 of partial[chunk, i]",
         "    y[i] := total",
     ]
+
+
+def test_a_long_sum_of_one_block_is_shared_by_two_threads() -> None:
+    x = cn.input((10, 784))
+    w = cn.input((784, 30))
+    from tests.compiler.passes import graph, lowered
+
+    from cairnet.compiler.pipeline import Step
+
+    steps = [step for step in lowered(graph([x, w], x @ w)).steps if isinstance(step, Step)]
+    assert [[axis.extent for axis in step.nest.axes] for step in steps] == [[2, 10, 30], [300]]
+    # The halves lie outside: no block has results of both.
+    assert steps[0].schedule.tile == {steps[0].nest.axes[1]: 10}

@@ -60,10 +60,18 @@ _serial = itertools.count()
 
 @dataclass(frozen=True, eq=False)
 class Axis:
-    """A loop counter that runs from 0 to extent - 1; two axes are the same only as objects."""
+    """A loop counter that runs from 0 to extent - 1; two axes are the same only as objects.
+
+    Attributes:
+        name: shown in printed loops.
+        extent: how many values it has.
+        outside: whether its points are to be computed one after the other or by several threads,
+            but never side by side in registers.
+    """
 
     name: str
     extent: Size
+    outside: bool = False
     serial: int = field(default_factory=lambda: next(_serial))
 
     def __repr__(self) -> str:

@@ -42,6 +42,10 @@ HINT = 64
 _CHUNKS = 16
 _FEW_RESULTS = 256
 _LONG_FOLD = 16384
+#: So many results are about one block of them, which a thread computes alone; where that takes
+#: more than so many cycles, two threads are worth a meeting.
+_ONE_BLOCK = 400
+_SHAREABLE = 8_000.0
 #: Split for the sake of the caches: into at most so many chunks of so many elements, work that
 #: takes so many cycles, when that leaves no more than this part of them.
 _MOST_CHUNKS = 64
@@ -97,6 +101,8 @@ def _affines(nest: Nest) -> Iterator[Affine]:
 def _mergeable(nest: Nest, group: tuple[Axis, ...]) -> tuple[Axis, Axis] | None:
     formulas = list(_affines(nest))
     for outer, inner in itertools.permutations(group, 2):
+        if outer.outside or inner.outside:
+            continue
         if all(
             formula.coefficient(outer) == inner.extent * formula.coefficient(inner)
             for formula in formulas
@@ -129,9 +135,11 @@ def split_folds(nest: Nest, cost: Callable[[Nest], float]) -> list[Nest]:
         return [nest]
     results = math.prod(hint(axis.extent) for axis in nest.axes)
     length = math.prod(hint(axis.extent) for axis in nest.reduce)
+    longest = max(nest.reduce, key=lambda axis: hint(axis.extent), default=Axis("none", 1))
     if results <= _FEW_RESULTS and length >= max(_LONG_FOLD, 64 * results):
-        axis = max(nest.reduce, key=lambda axis: hint(axis.extent))
-        return _split(nest, axis, _chunk_count(axis.extent))
+        return _split(nest, longest, _chunk_count(longest.extent))
+    if results <= _ONE_BLOCK and hint(longest.extent) >= _LONG_CHUNK and cost(nest) > _SHAREABLE:
+        return _split(nest, longest, 2)
     outermost = nest.reduce[0].extent if len(nest.reduce) > 1 else 1
     if isinstance(outermost, Extent) or not 1 < outermost <= _MOST_CHUNKS:
         return [nest]
@@ -146,7 +154,7 @@ def split_folds(nest: Nest, cost: Callable[[Nest], float]) -> list[Nest]:
 
 def _split(nest: Nest, axis: Axis, chunks: int) -> list[Nest]:
     length = (axis.extent + (chunks - 1)) // chunks
-    chunk, within = Axis("chunk", chunks), Axis(axis.name, length)
+    chunk, within = Axis("chunk", chunks, outside=True), Axis(axis.name, length)
     place = Affine.of(chunk) * length + Affine.of(within)
     uneven = isinstance(axis.extent, Extent) or axis.extent % chunks != 0
     guards = (Guard(place, axis.extent),) if uneven else ()

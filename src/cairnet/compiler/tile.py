@@ -71,7 +71,7 @@ def _lanes(nest: Nest, target: Target) -> int:
 
 
 def _vector_axes(nest: Nest) -> Iterator[Axis]:
-    yield from nest.axes
+    yield from (axis for axis in nest.axes if not axis.outside)
     if nest.kind == "map" and all(
         fold.kind in ("sum", "product", "max", "min") for fold in nest.folds
     ):

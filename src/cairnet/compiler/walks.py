@@ -142,7 +142,7 @@ class _Model:
         if self.positional or self.nest.kind != "map":
             return
         along = vector in self.nest.axes
-        axes = [axis for axis in self.nest.axes if axis is not vector]
+        axes = [a for a in self.nest.axes if a is not vector and not a.outside]
         if len(self.accesses) > 1:
             axes = [axis for axis in axes if any(axis not in a.axes for a in self.accesses)]
         axes = axes[-4:]

@@ -37,6 +37,9 @@ from cairnet.tensor.extent import Extent, Size
 
 __all__ = ["Kernel", "emit_kernel"]
 
+#: Values that are held in registers between being read and being written.
+_HELD = 24
+
 
 @dataclass(frozen=True)
 class Kernel:
@@ -419,10 +422,20 @@ class _Emitter:
         points: Sequence[Place],
         results: Sequence[Sequence[tuple[Value, Value | None]]],
     ) -> None:
-        for point, result in zip(points, results, strict=True):
-            evaluator.results = result
-            evaluator.forget_results()
-            values = [evaluator.value(store.value, point) for store in self.nest.stores]
-            # All is read before anything is written: a variable may be updated in place.
-            for store, value in zip(self.nest.stores, values, strict=True):
-                evaluator.store(store, value, point, add=self.nest.kind == "scatter")
+        stores, adds = self.nest.stores, self.nest.kind == "scatter"
+        # All is read before anything is written: a variable may be updated in place. And of many
+        # points before any of them is written: a load of memory beside that of a masked store
+        # waits until the store is done.
+        together = 1 if adds else max(_HELD // len(stores), 1)
+        for first in range(0, len(points), together):
+            written = []
+            for point, result in zip(
+                points[first : first + together], results[first : first + together], strict=True
+            ):
+                evaluator.results = result
+                evaluator.forget_results()
+                values = [evaluator.value(store.value, point) for store in stores]
+                written.append((point, values))
+            for point, values in written:
+                for store, value in zip(stores, values, strict=True):
+                    evaluator.store(store, value, point, add=adds)
