@@ -217,7 +217,7 @@ def test_the_step_of_a_scan_is_rewritten_with_its_gradient() -> None:
     used = {t.primitive.name for s in scans for t in topological_order(_outputs(s))}
     assert "softplus" in used
     # The forward scans of one loop stay outputs of one body, and the longer still extends it.
-    forward = [s.parameters["body"] for s in scans if s.parameters["body"].carries == 1]
+    forward = [s.parameters["body"] for s in scans if not s.parameters["reverse"]]
     assert len({body.extends or body for body in forward}) == 1
 
 
