@@ -13,8 +13,8 @@ def cache_folder(purpose: str) -> Path:
 
     The environment variable CAIRNET_CACHE names another root than the platform's own.
     """
-    root = os.environ.get("CAIRNET_CACHE")
-    if root is None:
+    root = os.environ.get("CAIRNET_CACHE", "").strip()
+    if not root:
         import platformdirs
 
         root = platformdirs.user_cache_dir("cairnet")
