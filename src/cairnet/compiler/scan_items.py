@@ -31,13 +31,17 @@ def walk_labels(wanted: Sequence[Tensor]) -> list[Tensor]:
         return list(wanted)
     result: dict[Tensor, Tensor] = {}
     changed: dict[tuple[object, ...], tuple[list[Tensor], Body]] = {}
+    hot: dict[Tensor, OneHot | None] = {}
     for tensor in order:
         inputs = [result[item] for item in tensor.inputs]
         parameters = dict(tensor.parameters)
         if tensor.primitive is SCAN:
             key = (parameters["body"], *map(id, tensor.inputs))
             if key not in changed:
-                changed[key] = _over_labels(tensor, inputs, parameters["body"])
+                for item in inputs:
+                    if item not in hot:
+                        hot[item] = one_hot(item, tensor)
+                changed[key] = _over_labels(tensor, inputs, parameters["body"], hot)
             inputs, body = changed[key]
             parameters = {**parameters, "body": body, "sizes": _sizes(parameters, body)}
         same = all(new is old for new, old in zip(inputs, tensor.inputs, strict=True))
@@ -53,12 +57,14 @@ def _sizes(parameters: Mapping[str, Any], body: Body) -> tuple[Any, ...]:
     return tuple(known.get(symbol, symbol) for symbol in body.symbols)
 
 
-def _over_labels(scan: Tensor, inputs: list[Tensor], body: Body) -> tuple[list[Tensor], Body]:
-    """The inputs and the body of a scan, with labels in place of one-hot vectors."""
+def _over_labels(
+    scan: Tensor, inputs: list[Tensor], body: Body, found: Mapping[Tensor, OneHot | None]
+) -> tuple[list[Tensor], Body]:
+    """The inputs and the body of a scan, with labels in place of the one-hot vectors found."""
     given, placeholders = list(inputs), list(body.inputs)
     places: dict[Tensor, Tensor] = {}
     for position in range(body.carries, body.carries + body.sequences):
-        hot = one_hot(inputs[position], scan)
+        hot = found[inputs[position]]
         if hot is None or hot.axis == 0:
             continue
         item = body.inputs[position]
