@@ -233,6 +233,12 @@ def test_a_masked_loss_is_the_mean_over_what_counts() -> None:
         cn.metrics.AUC()(target, hidden)
 
 
+def test_ragged_sequences_are_refused_with_the_way_out() -> None:
+    model = cn.Sequential([cn.Input((None,), "int64"), cn.layers.Embedding(3, 2)])
+    with pytest.raises(ShapeError, match=r"x: .* unequal lengths; fill sequences up .*mask_zero"):
+        model.predict([[1, 2], [1]])
+
+
 def test_counts_of_decisions_leave_padding_out() -> None:
     x = cn.asarray(np.array([[[0.9], [0.8], [0.0]], [[0.7], [0.0], [0.0]]]))
     shown = cn.layers.Masking()(x)

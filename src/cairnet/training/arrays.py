@@ -38,7 +38,9 @@ def numeric(name: str, value: Any) -> np.ndarray:
         array = value.numpy() if isinstance(value, Tensor) else np.asarray(value)
     except ValueError:
         raise ShapeError(
-            f"{name}: expected an array, got nested lists of unequal lengths"
+            f"{name}: expected an array, got nested lists of unequal lengths; fill sequences up to "
+            "one length and mask what is filled up, with cn.layers.Masking() or "
+            "cn.layers.Embedding(…, mask_zero=True)"
         ) from None
     if array.dtype.kind not in "biuf":
         raise DTypeError(f"{name}: expected real numbers, got an array of dtype {array.dtype}")
