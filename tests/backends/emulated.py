@@ -24,6 +24,7 @@ from cairnet.backends.native.sizes import value
 from cairnet.backends.native.tables import times_row
 from cairnet.tensor.core import Input, Tensor, Variable
 from cairnet.tensor.extent import Extent
+from cairnet.tensor.primitives.loops import has_complex_numbers
 
 __all__ = ["Finished", "UnavailableError", "available", "run"]
 
@@ -88,9 +89,12 @@ def run(
         timed: whether kernels are timed.
 
     Raises:
-        UnavailableError: the code calls routines that are not there, those of LAPACK.
+        UnavailableError: there are complex numbers, which are taken apart before, or calls of
+            routines that are not there, those of LAPACK.
     """
     pairs = list(updates.items())
+    if has_complex_numbers(inputs, [*outputs, *updates.values()]):
+        raise UnavailableError
     graph = fingerprint(inputs, outputs, pairs, fixed or {})
     passes = Passes(inputs, outputs, pairs, fixed or {}, timed, machine=machine)
     if "@lapack." in passes.module.text:
