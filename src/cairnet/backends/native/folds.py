@@ -61,25 +61,25 @@ class Accumulator:
         builder, fold = self.builder, self.fold
         held = builder.load(self.type, self.slot, 1)
         active = evaluator.active(fold.guards, place)
-        product = fold.value
-        if (
-            fold.kind == "sum"
-            and active is None
-            and isinstance(product, Compute)
-            and product.name == "multiply"
-            and is_floating(self.dtype)
-            and place.fold_mask is None
-        ):
-            a, b = (self._wide(evaluator.value(part, place)) for part in product.arguments)
-            builder.store(builder.intrinsic("fma", a, b, held), self.slot, 1)
-            return
-        value = self._wide(evaluator.value(product, place))
-        combined = self._combine(held, value)
+        combined = self._combined(held, evaluator, place)
         for mask in (active, place.fold_mask):
             if mask is not None:
                 wide = mask if mask.lanes == self.lanes else builder.splat(mask, self.lanes)
                 combined = builder.select(wide, combined, held)
         builder.store(combined, self.slot, 1)
+
+    def _combined(self, held: Value, evaluator: Evaluator, place: Place) -> Value:
+        """The accumulator with one more value, as if every lane took it."""
+        value = self.fold.value
+        if (
+            self.fold.kind == "sum"
+            and isinstance(value, Compute)
+            and value.name == "multiply"
+            and is_floating(self.dtype)
+        ):
+            a, b = (self._wide(evaluator.value(part, place)) for part in value.arguments)
+            return self.builder.intrinsic("fma", a, b, held)
+        return self._combine(held, self._wide(evaluator.value(value, place)))
 
     def _wide(self, value: Value) -> Value:
         return value if value.lanes == self.lanes else self.builder.splat(value, self.lanes)
