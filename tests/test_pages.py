@@ -25,7 +25,7 @@ import cairnet as cn
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 UPDATE = os.environ.get("CAIRNET_UPDATE_GOLDEN", "") not in ("", "0")
-PAGES = ("layers", "training", "recurrent", "data", "linear_algebra", "command_line")
+PAGES = ("layers", "training", "recurrent", "text", "data", "linear_algebra", "command_line")
 
 PROGRAM = re.compile(r"^```python\n(.*?)^```(?:\n+```text\n(.*?)^```)?", re.DOTALL | re.MULTILINE)
 COMMAND = re.compile(

@@ -177,7 +177,9 @@ def test_everything_with_a_name_is_listed(run: Run) -> None:
     layers = run("list", "layers").out.splitlines()
     [dense] = [line for line in layers if line.startswith("Dense ")]
     assert len(dense.split()) > 3
-    assert run("list", "models").out == "lenet5  LeNet-5, for digits or mnist or fashion_mnist\n"
+    assert run("list", "models").out == (
+        "lenet5   LeNet-5, for digits or mnist or fashion_mnist\ncharrnn  CharRNN, for any text\n"
+    )
     wrong = run("list", "layer")
     assert wrong.code == 2
     assert "unknown kind 'layer'; did you mean 'layers'" in wrong.err

@@ -66,21 +66,31 @@ def _cairnet(
         "cairnet train lenet5",
         "cairnet train lenet5 --data mnist --epochs 5",
         "cairnet train lenet5 --optimizer sgd --learning-rate 0.05 --out sgd.safetensors",
+        "cairnet train charrnn --data poems.txt",
+        "cairnet train charrnn --data poems.txt --cell gru --layers 1 --hidden 256 --epochs 20",
     )
 )
 def train(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="The network: lenet5.")],
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="The network: lenet5 or charrnn.")],
     data: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="digits, mnist or fashion_mnist.", show_default=False),
+        typer.Option(
+            metavar="NAME",
+            help="digits, mnist or fashion_mnist; for charrnn a file of text, in UTF-8.",
+            show_default=False,
+        ),
     ] = None,
     epochs: Annotated[
         int | None,
-        typer.Option(min=1, metavar="N", help="How often every image is seen.", show_default=False),
+        typer.Option(
+            min=1, metavar="N", help="How often the data is gone through.", show_default=False
+        ),
     ] = None,
     batch_size: Annotated[
         int | None,
-        typer.Option(min=1, metavar="N", help="Images in a step.", show_default=False),
+        typer.Option(
+            min=1, metavar="N", help="Images, or rows of text, in a step.", show_default=False
+        ),
     ] = None,
     learning_rate: Annotated[
         float | None,
@@ -92,6 +102,24 @@ def train(
             metavar="NAME",
             help="adam, sgd or another: cairnet list optimizers.",
             show_default=False,
+        ),
+    ] = None,
+    cell: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="For charrnn: rnn, lstm or gru.", show_default=False),
+    ] = None,
+    layers: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="For charrnn: recurrent layers.", show_default=False),
+    ] = None,
+    hidden: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="For charrnn: units of each.", show_default=False),
+    ] = None,
+    sequence_length: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help="For charrnn: characters in a row.", show_default=False
         ),
     ] = None,
     seed: Annotated[
@@ -112,17 +140,23 @@ def train(
 
     Options that are left out are taken from what suits the network and the data.
     """
+    from cairnet.cli.text import train_on_text
     from cairnet.cli.train import Options, train
+    from cairnet.models.recipes import TEXT_RECIPES
 
     changes = {
         "epochs": epochs,
         "batch_size": batch_size,
         "optimizer": optimizer,
         "learning_rate": learning_rate,
+        "cell": cell,
+        "layers": layers,
+        "hidden": hidden,
+        "sequence_length": sequence_length,
     }
     given = {name: value for name, value in changes.items() if value is not None}
-    code = train(Options(model, data, given, seed, threads, out))
-    raise typer.Exit(code)
+    options = Options(model, data, given, seed, threads, out)
+    raise typer.Exit(train_on_text(options) if model in TEXT_RECIPES else train(options))
 
 
 @app.command(epilog=_examples("cairnet evaluate lenet5.safetensors --data digits"))
@@ -172,6 +206,67 @@ def predict(
     from cairnet.cli.use import predict
 
     predict(model, images, threads, plot, data)
+
+
+@app.command(
+    epilog=_examples(
+        'cairnet generate charrnn.safetensors --prompt "ROMEO:" --length 500',
+        "cairnet generate charrnn.safetensors --temperature 0.7 --top-k 20 --seed 1",
+        'cairnet generate charrnn.safetensors --prompt "To be" --beam-width 5',
+    )
+)
+def generate(
+    model: ModelFile,
+    prompt: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEXT",
+            help="What it reads first. [dim]default: the beginning of a line[/dim]",
+            show_default=False,
+        ),
+    ] = None,
+    length: Annotated[int, typer.Option(metavar="N", help="How many characters to write.")] = 500,
+    temperature: Annotated[
+        float, typer.Option(metavar="X", help="Below 1 more likely characters, above 1 others.")
+    ] = 1.0,
+    top_k: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Draw from the N likeliest.", show_default=False),
+    ] = None,
+    top_p: Annotated[
+        float | None,
+        typer.Option(
+            metavar="X", help="Draw from the likeliest, up to this share.", show_default=False
+        ),
+    ] = None,
+    beam_width: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Draw nothing, but search for the likeliest text, keeping N.",
+            show_default=False,
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="The same seed, the same text.", show_default=False),
+    ] = None,
+    unknown: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CHARACTER",
+            help="What to read for characters of the prompt that the network does not know.",
+            show_default=False,
+        ),
+    ] = None,
+    threads: Threads = None,
+) -> None:
+    """Let a saved network write, and show the text as it comes to be."""
+    from cairnet.cli.text import Writing, generate
+
+    draw = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "beam_width": beam_width}
+    given = {"length": length, **draw, "seed": seed, "unknown": unknown}
+    raise typer.Exit(generate(Writing(model, prompt, given, threads)))
 
 
 @app.command(epilog=_examples("cairnet summary lenet5.safetensors"))

@@ -12,7 +12,7 @@ from types import ModuleType
 from cairnet import optim
 from cairnet.base.errors import UnknownNameError
 from cairnet.cli.data import DATA_SETS
-from cairnet.models.recipes import RECIPES
+from cairnet.models.recipes import RECIPES, TEXT_RECIPES
 from cairnet.nn import (
     activations,
     constraints,
@@ -32,8 +32,11 @@ _BASES = {"Callback", "Effects", "InputLayer", "Layer", "Merge", "RandomKeys", "
 
 def _networks() -> Mapping[str, str]:
     return {
-        name: f"{recipe.title}, for {' or '.join(recipe.settings)}"
-        for name, recipe in RECIPES.items()
+        **{
+            name: f"{recipe.title}, for {' or '.join(recipe.settings)}"
+            for name, recipe in RECIPES.items()
+        },
+        **{name: f"{recipe.title}, for any text" for name, recipe in TEXT_RECIPES.items()},
     }
 
 

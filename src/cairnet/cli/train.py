@@ -12,8 +12,9 @@ from cairnet.base.configuration import configure
 from cairnet.base.errors import ArgumentError, UnknownNameError
 from cairnet.base.seeds import seed
 from cairnet.cli.data import load_data
-from cairnet.models.recipes import RECIPES, Recipe, Settings
+from cairnet.models.recipes import RECIPES, TEXT_RECIPES, Recipe, Settings
 from cairnet.optim import get as get_optimizer
+from cairnet.training.model import Model
 from cairnet.training.progress import shown_duration
 from cairnet.training.sequential import Sequential
 from cairnet.training.summary import shown_bytes
@@ -21,7 +22,7 @@ from cairnet.training.summary import shown_bytes
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["Options", "train"]
+__all__ = ["Options", "checked_path", "save", "train"]
 
 # This share of the training images is not trained on, but drawn as the validation curve.
 VALIDATION = 0.1
@@ -45,7 +46,7 @@ def train(options: Options) -> int:
 
     console = Console(highlight=False, soft_wrap=True)
     recipe, data, settings = _resolve(options)
-    path = _checked_path(options)
+    path = checked_path(options)
     if options.threads is not None:
         configure(threads=options.threads)
     (x, y), (x_test, y_test) = load_data(data)
@@ -71,23 +72,29 @@ def train(options: Options) -> int:
         interrupted = True
     seconds = time.perf_counter() - began
     _report(console, model, (x_test, y_test), seconds)
-    _save(console, model, path, f"{recipe.title} on {data}")
+    save(console, model, path, f"{recipe.title} on {data}")
     _say_what_next(console, options, path)
     return 130 if interrupted else 0
 
 
 def _resolve(options: Options) -> tuple[Recipe, str, Settings]:
     if options.model not in RECIPES:
-        raise UnknownNameError("model", options.model, RECIPES)
+        raise UnknownNameError("model", options.model, [*RECIPES, *TEXT_RECIPES])
     recipe = RECIPES[options.model]
+    for name in options.changes:
+        if not hasattr(recipe.settings[recipe.default_data], name):
+            raise ArgumentError(
+                f"--{name.replace('_', '-')}: {options.model} has none; it is for networks that "
+                f"read text ({', '.join(TEXT_RECIPES)})"
+            )
     data = options.data or recipe.default_data
     if data not in recipe.settings:
         raise UnknownNameError("data set", data, recipe.settings)
     return recipe, data, replace(recipe.settings[data], **options.changes)
 
 
-def _checked_path(options: Options) -> Path:
-    """Where to save to; checked before hours of training rather than after."""
+def checked_path(options: Options) -> Path:
+    """Where to save to, checked before hours of training rather than after."""
     path = options.out or Path(f"{options.model}.safetensors")
     if path.is_dir():
         path = path / f"{options.model}.safetensors"
@@ -108,7 +115,8 @@ def _report(console: Console, model: Sequential, test: tuple[Any, Any], seconds:
     )
 
 
-def _save(console: Console, model: Sequential, path: Path, title: str) -> None:
+def save(console: Console, model: Model, path: Path, title: str) -> None:
+    """Write the network, and a picture of how it learned beside it."""
     model.save(path, include_optimizer=False)
     console.print(f"saved {path} ({shown_bytes(path.stat().st_size)})", markup=False)
     if model.history is not None and model.history.epoch:

@@ -203,7 +203,7 @@ class CharRNN(Model):
 
         Args:
             optimizer: a name or an optimizer from `cn.optimizers`; default: Adam with the learning
-                rate 0.002 and gradients cut to a norm of 5.
+                rate 0.005 and gradients cut to a norm of 5.
             loss: default: the cross-entropy of the next character, in nats, from which bits per
                 character are counted.
             metrics: measured beside it.
@@ -211,7 +211,7 @@ class CharRNN(Model):
             weighted_metrics: likewise.
         """
         if optimizer is None:
-            optimizer = Adam(learning_rate=0.002, global_clipnorm=5.0)
+            optimizer = Adam(learning_rate=0.005, global_clipnorm=5.0)
         super().compile(
             optimizer, loss, metrics, loss_weights=loss_weights, weighted_metrics=weighted_metrics
         )

@@ -77,4 +77,5 @@ class SampleText(Callback):
         if self._due:
             self._due = False
             model: Any = self.model
-            say(f"\n{self.prompt}{model.generate(self.prompt, self.length, **self.options)}\n")
+            text = self.prompt + model.generate(self.prompt, self.length, **self.options)
+            say("\n{}\n".format(text.strip("\n")))
