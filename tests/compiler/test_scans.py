@@ -290,3 +290,34 @@ def test_one_hot_vectors_along_the_steps_are_walked_as_they_are() -> None:
     f, g = (cn.function(made.inputs, made.outputs, backend=b) for b in ("native", "reference"))
     array = np.array([3, 0, 5, 9])
     assert_close(f(array)[0], g(array)[0])
+
+
+def dots(made: Graph) -> list[Tensor]:
+    """The products in the loops that a graph is lowered to."""
+    found = {
+        tensor: None
+        for loop in loops(made)
+        for nest in loop.body
+        for tensor in nest.tensors
+        if tensor.primitive.name == "dot"
+    }
+    return list(found)
+
+
+def test_a_matrix_that_is_read_across_is_turned_before_the_loop() -> None:
+    """The cotangent of a state is a product with the transpose of the recurrent kernel."""
+    x, u, v = tensor(5, 8, 3), tensor(3, 3, name="u"), tensor(3, 3, name="v")
+
+    def step(item: Tensor, state: Any) -> Any:
+        lower = cn.tanh(item + state[0] @ u)
+        upper = cn.tanh(lower @ v + state[1] @ u)
+        return None, (lower, upper)
+
+    start = (cn.zeros((8, 3)), cn.zeros((8, 3)))
+    _, last = cn.scan(step, x, start)
+    made = graph([x, u, v], [*last, *cn.grad(cn.sum(last[0] * last[1]), [x, u, v])])
+    found = dots(made)
+    assert len(found) > 6
+    # None runs across the rows of its second factor.
+    assert all(tensor.parameters["contract"][1] == (0,) for tensor in found)
+    check_values(made)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from cairnet.compiler.loops import Affine, Axis, Buffer, Literal, Loop, Moving, Nest, Store
 from cairnet.compiler.nest import Lowering, NotStoredError
 from cairnet.compiler.rewrite import rewrite
-from cairnet.compiler.scan_items import walk_labels
+from cairnet.compiler.scan_items import suit_scans
 from cairnet.compiler.specialize import specialize
 from cairnet.compiler.storage import is_leaf
 from cairnet.tensor.core import Tensor, apply_for, topological_order
@@ -27,8 +27,8 @@ NestsOf = Callable[..., tuple[list[Nest], dict[Buffer, Buffer]]]
 def join_scans(wanted: Sequence[Tensor]) -> list[Tensor]:
     """Read the outputs of a scan off a larger scan that computes the same and more.
 
-    Afterwards every output of a loop is one node, whoever reads it, and no loop walks one-hot
-    vectors where it can walk labels.
+    Afterwards every output of a loop is one node, whoever reads it, and a loop reads what it
+    reads in the form that suits it (`suit_scans`).
     """
     order = topological_order(wanted)
     largest: dict[tuple[object, ...], Tensor] = {}
@@ -51,7 +51,7 @@ def join_scans(wanted: Sequence[Tensor]) -> list[Tensor]:
         if key not in outputs:
             outputs[key] = _rebuilt(tensor, inputs, parameters)
         result[tensor] = outputs[key]
-    return walk_labels([result[tensor] for tensor in wanted])
+    return suit_scans([result[tensor] for tensor in wanted])
 
 
 def _rebuilt(tensor: Tensor, inputs: Sequence[Tensor], parameters: Mapping[str, object]) -> Tensor:
