@@ -36,8 +36,8 @@ Spoil = Callable[[Nest], None]
 def spoiled(monkeypatch: pytest.MonkeyPatch, spoil: Spoil) -> None:
     """Make the compiler produce wrong nests: each is handed to `spoil` once it is scheduled."""
 
-    def wrongly_lowered(*arguments: Any) -> Lowered:
-        lowered = lower(*arguments)
+    def wrongly_lowered(*arguments: Any, **options: Any) -> Lowered:
+        lowered = lower(*arguments, **options)
         for step in lowered.steps:
             if not isinstance(step, LoopStep):
                 spoil(step.nest)
@@ -139,8 +139,8 @@ def test_several_threads_stop_together(threads: int, monkeypatch: pytest.MonkeyP
 
 @pytest.mark.usefixtures("checked")
 def test_inside_loops_the_memory_of_a_turn_is_what_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    def wrongly_lowered(*arguments: Any) -> Lowered:
-        lowered = lower(*arguments)
+    def wrongly_lowered(*arguments: Any, **options: Any) -> Lowered:
+        lowered = lower(*arguments, **options)
         for step in lowered.steps:
             if isinstance(step, LoopStep):
                 for inner in step.body:

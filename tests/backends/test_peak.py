@@ -11,7 +11,7 @@ from cairnet.backends.native.peak import Peak, peak_ir
 
 
 def test_a_product_of_matrices_stays_below_the_peak() -> None:
-    size, peak = 512, Peak(1)
+    size, peak = 512, Peak(1, seconds=0.002, tries=20)
     x = cn.input((size, size))
     product = cn.function([x], x @ x, backend="native")
     value = np.ones((size, size), np.float32)
