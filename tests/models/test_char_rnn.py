@@ -284,6 +284,8 @@ def test_what_cannot_be_learned_from_is_refused(tmp_path: Path) -> None:
         model.fit("def" * 100)
     with pytest.raises(ArgumentError, match="got an empty one"):
         model.fit("")
+    with pytest.raises(ArgumentError, match="3"):
+        model.predict([[0, 3]])
     with pytest.raises(ArgumentError, match="validation_split"):
         model.fit(text_of(900), validation_split=1.5)
     with pytest.raises(ArgumentError, match="epochs"):

@@ -164,6 +164,10 @@ class CharRNN(Model):
             self._carried.follow(states)
         return self._last(y)
 
+    def input_limits(self) -> list[int | None]:
+        """The number of characters: data with other numbers is refused."""
+        return [] if self.vocabulary is None else [len(self.vocabulary)]
+
     def advance(self, x: Tensor, states: Sequence[Any]) -> tuple[Tensor, list[Any]]:
         """The graphs of the logits and of the new states for one character a row.
 

@@ -6,7 +6,7 @@ import os
 import unicodedata
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any, ClassVar, Self
 
@@ -115,11 +115,16 @@ class Vocabulary(Configurable):
             )
         counts: Counter[str] = Counter()
         for piece in Corpus.of(text).pieces():
-            counts.update(cls.split(piece))
+            counts.update(cls._counted(piece))
         # Among equally frequent symbols the order is that of their code points.
         often = sorted(counts, key=lambda symbol: (-counts[symbol], symbol))
         kept = [s for s in often if counts[s] >= at_least and s != unknown][:most]
         return cls([*([] if unknown is None else [unknown]), *cls._ordered(kept)], unknown)
+
+    @classmethod
+    def _counted(cls, text: str) -> Mapping[str, int]:
+        """How often each symbol of a text comes."""
+        return Counter(cls.split(text))
 
     @classmethod
     def _ordered(cls, symbols: list[str]) -> list[str]:
@@ -288,12 +293,16 @@ class CharacterVocabulary(Vocabulary):
         return text
 
     @classmethod
+    def _counted(cls, text: str) -> Mapping[str, int]:
+        counts = np.bincount(_code_points(text))
+        return {chr(code): int(counts[code]) for code in np.flatnonzero(counts)}
+
+    @classmethod
     def _ordered(cls, symbols: list[str]) -> list[str]:
         return sorted(symbols)
 
     def _lookup(self, text: str) -> np.ndarray:
-        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
-        return self._table[np.minimum(codes, len(self._table) - 1)]
+        return self._table[np.minimum(_code_points(text), len(self._table) - 1)]
 
     def _named(self, symbol: str) -> str:
         name = unicodedata.name(symbol, "")
@@ -347,3 +356,7 @@ class WordVocabulary(Vocabulary):
     def split(cls, text: str) -> Sequence[str]:
         """The words and signs of a text, which joined together are the text."""
         return split_words(text)
+
+
+def _code_points(text: str) -> np.ndarray:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
