@@ -321,3 +321,15 @@ def test_a_matrix_that_is_read_across_is_turned_before_the_loop() -> None:
     # None runs across the rows of its second factor.
     assert all(tensor.parameters["contract"][1] == (0,) for tensor in found)
     check_values(made)
+
+
+def test_a_matrix_that_is_read_for_one_row_stays_as_it_is() -> None:
+    x, u = tensor(5, 1, 3), tensor(3, 3, name="u")
+
+    def step(item: Tensor, state: Tensor) -> tuple[None, Tensor]:
+        return None, cn.tanh(item + state @ u)
+
+    _, last = cn.scan(step, x, cn.zeros((1, 3)))
+    made = graph([x, u], [last, *cn.grad(cn.sum(last * last), [x, u])])
+    assert any(tensor.parameters["contract"][1] == (1,) for tensor in dots(made))
+    check_values(made)

@@ -7,8 +7,8 @@ gradient of that the adding to a row. The vectors themselves are nowhere stored.
 
     scan(step of dot(x, w) over the last axes of both, …, w) -> scan(step of dot(x, wᵀ), …, wᵀ)
 
-A product runs along the rows of its second factor. Back-propagation asks for the other way, and a
-matrix that all steps read is turned once, before the loop.
+A product of many rows runs along the rows of its second factor. Back-propagation asks for the
+other way, and a matrix that all steps read is turned once, before the loop.
 
 Both apply to loops that back-propagation makes as much as to those of a recurrent layer, after
 `join_scans`: all outputs of a loop must change alike.
@@ -16,6 +16,7 @@ Both apply to loops that back-propagation makes as much as to those of a recurre
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -24,11 +25,15 @@ from cairnet.base.dtypes import int64
 from cairnet.compiler.rewrite.building import broadcast, cast, reshape, transpose
 from cairnet.compiler.rewrite.selection import OneHot, one_hot
 from cairnet.tensor.core import Input, Tensor, apply_for, topological_order
+from cairnet.tensor.extent import evaluate
 from cairnet.tensor.primitives import DOT, ELEMENTWISE, IOTA
 from cairnet.tensor.primitives.loops import SCAN, Body
 from cairnet.tensor.substitution import substitute
 
 __all__ = ["suit_scans"]
+
+#: A product of fewer rows reads a matrix once, in whatever direction.
+_MANY_ROWS = 8
 
 #: From a scan, its inputs and its body to other inputs and another body. What is made on the way
 #: is kept in the dict, for further scans.
@@ -121,6 +126,8 @@ def _with_turned_matrices(
         x, matrix = node.inputs
         if matrix not in captured or matrix.ndim != 2 or node.parameters["batch"] != ((), ()):
             continue
+        if _has_few_rows(node, scan):
+            continue
         if matrix not in turned:
             name = getattr(matrix, "name", "")
             turned[matrix] = Input(matrix.extents[::-1], matrix.dtype, name)
@@ -139,3 +146,10 @@ def _with_turned_matrices(
         given.append(made[whole])
     outputs = substitute(body.outputs, places)
     return given, Body((*body.inputs, *turned.values()), outputs, body.carries, body.sequences)
+
+
+def _has_few_rows(product: Tensor, scan: Tensor) -> bool:
+    """Whether a product has so few rows that turning the matrix costs more than it spares."""
+    known = dict(zip(scan.parameters["body"].symbols, scan.parameters["sizes"], strict=True))
+    rows = evaluate(product.extents[:-1], known)
+    return all(isinstance(size, int) for size in rows) and math.prod(rows) < _MANY_ROWS
