@@ -92,7 +92,9 @@ def test_the_last_step_on_a_heavy_node_is_stored_in_its_place() -> None:
 def test_a_pad_before_a_contraction_is_stored() -> None:
     x, w = tensor(2, 8, 1), tensor(3, 1, 4, name="w")
     text = listing_after(graph([x, w], cn.conv1d(x, w, padding="same")), "fuse")
-    assert "pad[i0, i1, 0] := x[i0, i1 - 1, 0; 0 outside]" in text
+    assert "pad[i0, i1 + 1, 0] := x[i0, i1, 0]" in text
+    assert "pad[i0, 0, 0] := 0.0" in text
+    assert "pad[i0, 9, 0] := 0.0" in text
 
 
 def test_a_pad_that_puts_elements_in_between_is_a_heart() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -17,13 +16,13 @@ from cairnet.compiler.loops import (
     Affine,
     Axis,
     Buffer,
-    Expression,
     Literal,
     Nest,
     Result,
     Store,
 )
 from cairnet.compiler.nest import Lowering, NotStoredError
+from cairnet.compiler.pads import pad
 from cairnet.compiler.routines import ROUTINES
 from cairnet.compiler.storage import is_leaf
 from cairnet.compiler.windows import window_argmax, window_put, window_sum, window_take
@@ -119,34 +118,6 @@ def _dot(lowering: Lowering, tensor: Tensor) -> list[Nest]:
     return [product_nest(lowering, tensor, axes, reduce, (a, left), (b, right))]
 
 
-def _pad(lowering: Lowering, tensor: Tensor) -> list[Nest]:
-    (x,) = tensor.inputs
-    p = tensor.parameters
-    steps = [gap + 1 for gap in p["interior"]]
-    nests = []
-    for residues in itertools.product(*(range(step) for step in steps)):
-        blocks = [
-            Axis(f"q{i}", (size - r + step - 1) // step)
-            for i, (size, r, step) in enumerate(zip(tensor.extents, residues, steps, strict=True))
-        ]
-        result = tuple(
-            Affine.of(q) * step + r for q, step, r in zip(blocks, steps, residues, strict=True)
-        )
-        hits = all(
-            step == 1 or low % step == r
-            for low, step, r in zip(p["low"], steps, residues, strict=True)
-        )
-        value: Expression = Literal(tensor.dtype, p["value"])
-        if hits:
-            sources = tuple(
-                Affine.of(q) + (low // step) * -1
-                for q, low, step in zip(blocks, p["low"], steps, strict=True)
-            )
-            value = lowering.guarded(x, sources, p["value"])
-        nests.append(lowering.nest(blocks, tensor, result, value))
-    return nests
-
-
 def _concatenate(lowering: Lowering, tensor: Tensor) -> list[Nest]:
     axis = tensor.parameters["axis"]
     start: Size = 0
@@ -232,7 +203,7 @@ HEARTS: dict[str, Builder] = {
     "window_argmax": window_argmax,
     "window_take": window_take,
     "window_put": window_put,
-    "pad": _pad,
+    "pad": pad,
     "concatenate": _concatenate,
     "scatter_add": _scatter_add,
     "argsort": _argsort,

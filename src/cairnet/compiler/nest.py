@@ -83,9 +83,7 @@ class Lowering:
 
         self._memo.clear()
         build = HEARTS.get(tensor.primitive.name)
-        if build is not None and (
-            tensor.primitive.name != "pad" or any(tensor.parameters["interior"])
-        ):
+        if build is not None:
             return build(self, tensor)
         axes = self.axes(tensor)
         index = tuple(Affine.of(axis) for axis in axes)
