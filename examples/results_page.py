@@ -82,7 +82,7 @@ def _table(entries: Sequence[Entry]) -> str:
                 f"[{entry.title}](#{link})",
                 f"{entry.published} %",
                 f"**{_reached([run.test for run in entry.runs])}**",
-                str(len(entry.runs)),
+                str(sum(len(run.seeds.split()) for run in entry.runs)),
                 "" if entry.floor is None else f"{entry.floor:.2f} %",
                 _mean_time([run.processor_seconds for run in entry.runs]),
             ]
