@@ -8,7 +8,7 @@ begin as X. Glorot and Y. Bengio advise (2010), which is what layers do unless t
 otherwise; the textbook began with larger ones, as mnist_sigmoid_normal.py does.
 
 Published: 95.0 % after 30 epochs with a rate of 3.0 (M. Nielsen, Neural networks and deep
-learning, chapter 1). Takes some three seconds a network.
+learning, chapter 1). Takes some two seconds a network.
 
     python examples/mnist_sigmoid.py
 """

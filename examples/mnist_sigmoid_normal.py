@@ -8,7 +8,7 @@ accuracies scatter more from seed to seed, about a lower mean, than with the sma
 X. Glorot and Y. Bengio advise.
 
 Published: 95.0 % (M. Nielsen, Neural networks and deep learning, chapter 1; chapter 3 has smaller
-weights). Takes some three seconds a network.
+weights). Takes some two seconds a network.
 
     python examples/mnist_sigmoid_normal.py
 """
