@@ -290,6 +290,8 @@ def test_what_cannot_be_learned_from_is_refused(tmp_path: Path) -> None:
         model.fit(text_of(900), validation_split=1.5)
     with pytest.raises(ArgumentError, match="epochs"):
         model.fit(text_of(900), epochs=0, batch_size=1)
+    with pytest.raises(ArgumentError, match=r"validation_data: unknown character 'd'"):
+        model.fit(text_of(900), batch_size=4, validation_data="abcd" * 99)
     (tmp_path / "latin1.txt").write_bytes(b"abc\xe9")
     with pytest.raises(DataError, match="0xe9 at offset 3"):
         CharRNN().fit(tmp_path / "latin1.txt")
@@ -338,3 +340,12 @@ def test_samples_that_cannot_be_are_refused_before_training() -> None:
         plain.fit([[1.0]], [[1.0]], callbacks=cn.callbacks.SampleText(), verbose=0)
     with pytest.raises(ArgumentError, match="every"):
         cn.callbacks.SampleText(every=0)
+
+
+def test_a_text_that_was_refused_leaves_no_vocabulary() -> None:
+    model = CharRNN("rnn", hidden=4)
+    with pytest.raises(ShapeError):
+        model.fit("too short")
+    assert model.vocabulary is None
+    model.fit(text_of(100), batch_size=2, sequence_length=10, verbose=0)
+    assert model.known() == ABC

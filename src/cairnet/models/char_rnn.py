@@ -7,13 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
+
 from cairnet.base.configuration import configuration
-from cairnet.base.errors import GraphError, UnknownNameError
+from cairnet.base.errors import ArgumentError, GraphError, UnknownNameError
 from cairnet.base.registry import serialize
 from cairnet.data.text.corpus import Corpus
 from cairnet.data.text.vocabulary import CharacterVocabulary, get
 from cairnet.models.text_beams import beam_search
-from cairnet.models.text_reading import LOSS, Reader, bits, fit_text
+from cairnet.models.text_reading import LOSS, Reader, bits, course, fit_text
 from cairnet.models.text_sampling import Draw, Sampler, sample
 from cairnet.nn.layers import GRU, LSTM, Dense, Dropout, Input, SimpleRNN
 from cairnet.nn.layers.arguments import fraction, positive
@@ -269,22 +271,21 @@ class CharRNN(Model):
             See `CharRNN`.
         """
         corpus = Corpus.of(text)
-        if self.vocabulary is None:
-            self._know(CharacterVocabulary.of(corpus))
-        numbers = corpus.encode(self.known())
+        vocabulary = self.vocabulary or CharacterVocabulary.of(corpus)
         held_out = None
         if validation_data is not None:
-            held_out = Corpus.of(validation_data).encode(self.known())
-        return fit_text(
-            self,
-            numbers,
+            held_out = _encoded("validation_data", validation_data, vocabulary)
+        what = course(
+            corpus.encode(vocabulary),
             held_out,
             validation_split,
             (batch_size, sequence_length),
             (initial_epoch, epochs),
-            callbacks,
-            verbose,
         )
+        # Only now, so that what is refused leaves the model as it was.
+        if self.vocabulary is None:
+            self._know(vocabulary)
+        return fit_text(self, what, callbacks, verbose)
 
     def reader(self, batch_size: int, length: int, *, training: bool) -> Reader:
         """The function that reads batches of a shape, with the states that it carries."""
@@ -430,3 +431,13 @@ class CharRNN(Model):
             yield one
         finally:
             free.append(one)
+
+
+def _encoded(
+    argument: str, text: str | os.PathLike[str] | Corpus, vocabulary: CharacterVocabulary
+) -> np.ndarray:
+    """The numbers of a text, or an error that names the argument."""
+    try:
+        return Corpus.of(text).encode(vocabulary)
+    except ArgumentError as error:
+        raise ArgumentError(str(error).replace("text:", f"{argument}:", 1)) from None

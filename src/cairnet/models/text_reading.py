@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -26,7 +26,7 @@ from cairnet.training.totals import Totals
 if TYPE_CHECKING:
     from cairnet.models.char_rnn import CharRNN
 
-__all__ = ["LOSS", "Reader", "bits", "fit_text"]
+__all__ = ["LOSS", "Course", "Reader", "bits", "course", "fit_text"]
 
 LOSS = SparseCategoricalCrossentropy(from_logits=True)
 
@@ -100,27 +100,38 @@ def _batches(name: str, numbers: np.ndarray, batch_size: int, length: int) -> Ca
         raise ShapeError(words.replace("shorter rows", "a shorter sequence_length")) from None
 
 
-def fit_text(
-    model: CharRNN,
+class Course(NamedTuple):
+    """What a fit goes through, checked.
+
+    Attributes:
+        batches: of the text to learn from.
+        validation: of the text to measure, or None.
+        plan: which epochs.
+    """
+
+    batches: CarriedBatches
+    validation: CarriedBatches | None
+    plan: Plan
+
+
+def course(
     numbers: np.ndarray,
     held_out: np.ndarray | None,
     split: float,
     shape: tuple[int, int],
     epochs: tuple[int, int],
-    callbacks: Sequence[Callback] | Callback,
-    verbose: int | str,
-) -> History:
-    """Train a model on the numbers of a text; see `CharRNN.fit`.
+) -> Course:
+    """Cut a text into batches.
 
     Args:
-        model: compiled, and with a vocabulary.
         numbers: of the text's characters.
         held_out: those of a text to measure; None for none.
         split: what share of the numbers to measure instead of learning from it.
         shape: rows and characters of a batch.
         epochs: the first, and the one to stop before.
-        callbacks: see `CharRNN.fit`.
-        verbose: likewise.
+
+    Raises:
+        ArgumentError, ShapeError: a number out of its range, or a text too short for a batch.
     """
     plan = Plan(shape[0], epochs[1], epochs[0], shuffle=False)
     if held_out is None and split:
@@ -131,9 +142,16 @@ def fit_text(
         # A short text has fewer rows, so that it need not be long to be measured.
         rows = max(1, min(shape[0], (len(held_out) - 1) // shape[1]))
         validation = _batches("validation", held_out, rows, shape[1])
+    return Course(batches, validation, plan)
+
+
+def fit_text(
+    model: CharRNN, what: Course, callbacks: Sequence[Callback] | Callback, verbose: int | str
+) -> History:
+    """Train a model, which has a vocabulary; see `CharRNN.fit`."""
     several = [callbacks] if isinstance(callbacks, Callback) else list(callbacks or ())
     report = [] if verbose == 0 else [ProgressReport(verbose)]
-    return _Fit(model, batches, validation, plan, several, report).run()
+    return _Fit(model, what, several, report).run()
 
 
 def _split(numbers: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:
@@ -151,13 +169,13 @@ class _Fit:
     def __init__(
         self,
         model: CharRNN,
-        batches: CarriedBatches,
-        validation: CarriedBatches | None,
-        plan: Plan,
+        what: Course,
         callbacks: Sequence[Callback],
         report: Sequence[Callback],
     ) -> None:
-        self.model, self.batches, self.validation, self.plan = model, batches, validation, plan
+        self.model = model
+        self.batches, self.validation, self.plan = what
+        batches, plan = what.batches, what.plan
         self.history = History()
         self.first = [*report, *callbacks, self.history]
         self.last = [*callbacks, *report, self.history]
