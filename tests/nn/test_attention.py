@@ -166,7 +166,7 @@ def test_a_small_transformer_learns_to_repeat_what_was_two_steps_before(tmp_path
         ]
     )
     model.compile(cn.optimizers.Adam(0.01), "sparse_categorical_crossentropy", ["accuracy"])
-    history = model.fit(x, y, batch_size=64, epochs=40, verbose=0).history
+    history = model.fit(x, y, batch_size=32, epochs=20, verbose=0).history
     assert history["accuracy"][-1] > 0.99
     fresh = np.random.default_rng(1).integers(6, size=(64, 8))
     told = model.predict(fresh).argmax(axis=-1)

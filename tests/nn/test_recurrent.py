@@ -173,8 +173,9 @@ def test_a_cell_of_ones_own(masked: bool, backwards: bool) -> None:
     assert len(layer.trainable_variables) == 4
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("sequences", [False, True])
+@pytest.mark.parametrize(
+    ("kind", "sequences"), [("SimpleRNN", True), ("LSTM", False), ("GRU", True)]
+)
 def test_padding_changes_nothing(kind: str, sequences: bool) -> None:
     """Loss, metrics and weights after training are those of the sequences without padding."""
     lengths = [3, 5, 5, 2]
