@@ -349,3 +349,12 @@ def test_a_text_that_was_refused_leaves_no_vocabulary() -> None:
     assert model.vocabulary is None
     model.fit(text_of(100), batch_size=2, sequence_length=10, verbose=0)
     assert model.known() == ABC
+
+
+def test_profiles_name_the_layers_that_write() -> None:
+    model = small(layers=2)
+    sampler = model.borrow_sampler(filtered=False)
+    profile = cn.profile(sampler.step, np.int64(-1), np.float32(0.5), np.float32(1), seconds=0.001)
+    assert {"lstm_1/lstm_cell", "lstm_2/lstm_cell", "logits"} <= {
+        kernel.layer for kernel in profile.kernels
+    }

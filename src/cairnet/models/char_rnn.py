@@ -25,6 +25,7 @@ from cairnet.nn.layers.recurrent_states import KeptStates
 from cairnet.optim import Adam
 from cairnet.tensor.core import Tensor
 from cairnet.tensor.functions import one_hot
+from cairnet.tensor.source import scope
 from cairnet.training.callbacks import Callback, History
 from cairnet.training.model import Model
 
@@ -134,7 +135,8 @@ class CharRNN(Model):
         self.vocabulary = vocabulary
         kind = _CELLS[self.cell]
         self.recurrent = [
-            kind(self.hidden, return_sequences=True, return_state=True) for _ in range(self.depth)
+            kind(self.hidden, return_sequences=True, return_state=True, name=f"{self.cell}_{place}")
+            for place in range(1, self.depth + 1)
         ]
         self._between = [Dropout(self.dropout) for _ in range(self.depth) if self.dropout]
         self._last = Dense(len(vocabulary), name="logits")
@@ -179,7 +181,8 @@ class CharRNN(Model):
         """
         y, after = one_hot(x, len(self.known())), []
         for layer, before in zip(self.recurrent, states, strict=True):
-            y, new = layer.cell.call(y, before)
+            with scope(layer.name), scope(layer.cell.name):
+                y, new = layer.cell.call(y, before)
             after.append(new)
         return self._last(y), after
 
@@ -422,15 +425,14 @@ class CharRNN(Model):
         written = beam_search if beam_width is not None else sample
         return (vocabulary.decode(piece) for piece in written(self, numbers, draw))
 
-    @contextmanager
-    def sampler(self, *, filtered: bool) -> Iterator[Sampler]:
-        """A sampler that nobody else uses meanwhile; several texts may be written in turns."""
+    def borrow_sampler(self, *, filtered: bool) -> Sampler:
+        """A sampler that nobody else uses meanwhile, so that texts may be written in turns."""
         free = self._samplers[filtered]
-        one = free.pop() if free else Sampler(self, filtered=filtered)
-        try:
-            yield one
-        finally:
-            free.append(one)
+        return free.pop() if free else Sampler(self, filtered=filtered)
+
+    def return_sampler(self, sampler: Sampler) -> None:
+        """Give a sampler back that is not used any more."""
+        self._samplers[sampler.filtered].append(sampler)
 
 
 def _encoded(

@@ -108,6 +108,7 @@ class Sampler:
     """
 
     def __init__(self, model: CharRNN, *, filtered: bool) -> None:
+        self.filtered = filtered
         self.states = model.zero_states(1)
         drawn = Variable(np.zeros(1, np.int64), name="drawn", trainable=False)
         given = input((), "int64", "given")
@@ -158,7 +159,8 @@ def sample(model: CharRNN, prompt: np.ndarray, draw: Draw) -> Iterator[np.ndarra
         most = len(model.known()) if draw.top_k is None else draw.top_k
         settings += [np.int64(most), np.float32(1 if draw.top_p is None else draw.top_p)]
     random = generator(draw.seed)
-    with model.sampler(filtered=draw.filtered) as sampler:
+    sampler = model.borrow_sampler(filtered=draw.filtered)
+    try:
         sampler.states.reset()
         # What is drawn behind the last character of the prompt is the first that is written.
         uniforms = np.zeros(len(prompt), np.float32)
@@ -168,3 +170,5 @@ def sample(model: CharRNN, prompt: np.ndarray, draw: Draw) -> Iterator[np.ndarra
             given = np.full(stop - start, _DRAWN, np.int64)
             uniforms = random.random(stop - start, dtype=np.float32)
             yield sampler.write(given, uniforms, *settings)
+    finally:
+        model.return_sampler(sampler)
