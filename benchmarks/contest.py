@@ -94,6 +94,7 @@ class Contest:
         contestants: Cairnet's first; the first one is the one that the floor is held to.
         flops: floating-point operations of products and convolutions in a step, for a batch.
         floor: how many times faster than the best peer the first contestant has to be, if any.
+        rivals: the peers that the floor is meant for, if it is not all of them.
         tolerance: largest relative difference of a loss.
     """
 
@@ -104,6 +105,7 @@ class Contest:
     contestants: tuple[Contestant, ...]
     flops: Callable[[int], int]
     floor: float | None = None
+    rivals: tuple[str, ...] = ()
     tolerance: float = 1e-4
 
     def contestant(self, name: str) -> Contestant:

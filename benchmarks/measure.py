@@ -78,6 +78,7 @@ def run_contest(contest: Contest, options: Options) -> ContestResult:
         batch=problem.batch,
         flops=contest.flops(problem.batch),
         floor=contest.floor,
+        rivals=list(contest.rivals),
         tolerance=contest.tolerance,
         compared=options.compared,
         entries=[_entry(player) for player in players],

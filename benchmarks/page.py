@@ -95,7 +95,7 @@ def _overview(results: Results) -> str:
                 f"{duration(contest.ours.median)} a step",
                 f"{duration(peer.median)} ({peer.name})" if peer else "none installed",
                 times(contest.ratio) if contest.ratio else "",
-                f"{contest.floor:g} ×" if contest.floor is not None else "",
+                _floor_cell(contest),
             ]
         )
     for start in results.starts:
@@ -134,10 +134,11 @@ def _missed(results: Results) -> str:
     """An honest paragraph for each floor and limit that was not reached."""
     paragraphs = []
     for contest in results.contests:
-        peer, ratio = contest.best_peer, contest.ratio
+        peer, ratio = contest.rival, contest.reached
         if contest.missed and peer is not None and ratio is not None:
             paragraphs.append(
-                f"**{contest.title}** is to be {contest.floor:g} times faster than its best peer, "
+                f"**{contest.title}** is to be {contest.floor:g} times faster than "
+                f"{_rival(contest, 'its best peer')}, "
                 f"and is {times(ratio)}: a step takes {duration(contest.ours.median)} "
                 f"({duration(contest.ours.least)} at least), and {peer.name} needs "
                 f"{duration(peer.median)} ({duration(peer.least)} at least). Cairnet reaches "
@@ -277,12 +278,26 @@ def _start(start: StartResult) -> str:
 
 
 def _floor_words(contest: ContestResult, sentence: bool = False) -> str:
-    if contest.floor is None or contest.ratio is None:
+    if contest.floor is None or contest.reached is None:
         return ""
     if not sentence:
-        return f"floor {times(contest.floor)}{', MISSED' if contest.missed else ''}"
+        against = f" ({contest.rivals[0]})" if contest.rivals else ""
+        return f"floor {times(contest.floor)}{against}{', MISSED' if contest.missed else ''}"
     verdict = "is not reached" if contest.missed else "is reached"
-    return f"The floor of {contest.floor:g} times faster than the best peer {verdict}."
+    reached = f": it is {times(contest.reached)}" if contest.rivals else ""
+    rival = _rival(contest, "the best peer")
+    return f"The floor of {contest.floor:g} times faster than {rival} {verdict}{reached}."
+
+
+def _floor_cell(contest: ContestResult) -> str:
+    if contest.floor is None:
+        return ""
+    return f"{contest.floor:g} ×{f' ({contest.rivals[0]})' if contest.rivals else ''}"
+
+
+def _rival(contest: ContestResult, best: str) -> str:
+    """Whom the floor is meant for: the best of all peers unless one is named."""
+    return contest.rivals[0] if contest.rivals else best
 
 
 def _absent(left_out: Sequence[LeftOut]) -> str:

@@ -36,7 +36,7 @@ class Problem:
 
     Attributes:
         x: the inputs, one row for each sample.
-        y: the targets, one row for each sample.
+        y: the targets, one row for each sample; the same array as `x` for an autoencoder.
         order: the numbers of the rows of every step, shape (steps, batch), int64; of width 0
             where every step takes all rows.
         weights: the initial weights, layer by layer: kernels in Keras's layout, and biases.
@@ -59,20 +59,29 @@ class Problem:
         """How many rows a step takes."""
         return len(self.x) if self.full_batch else int(self.order.shape[1])
 
+    @property
+    def reconstructs(self) -> bool:
+        """Whether the targets are the inputs, so that the rows of a step are gathered once."""
+        return self.y is self.x
+
     def save(self, path: Path) -> None:
         """Write the arrays to one file for the workers."""
         arrays: dict[str, Any] = {
             "x": self.x,
-            "y": self.y,
             "order": self.order,
             "source": self.source,
             **{f"weight{index}": weight for index, weight in enumerate(self.weights)},
         }
+        if not self.reconstructs:
+            arrays["y"] = self.y
         np.savez(path, **arrays)
 
     @staticmethod
     def load(path: Path) -> Problem:
         """Read what `save` wrote."""
         with np.load(path) as file:
-            weights = tuple(file[f"weight{index}"] for index in range(len(file.files) - 4))
-            return Problem(file["x"], file["y"], file["order"], weights, str(file["source"]))
+            count = sum(name.startswith("weight") for name in file.files)
+            weights = tuple(file[f"weight{index}"] for index in range(count))
+            x = file["x"]
+            y = file["y"] if "y" in file.files else x
+            return Problem(x, y, file["order"], weights, str(file["source"]))

@@ -94,6 +94,7 @@ class ContestResult:
     peaks: list[float]
     meetings: list[float]
     others: float | None
+    rivals: list[str] = field(default_factory=list)
 
     @property
     def ours(self) -> Entry:
@@ -112,6 +113,19 @@ class ContestResult:
         return None if peer is None else peer.median / self.ours.median
 
     @property
+    def rival(self) -> Entry | None:
+        """The quickest of the peers that the floor is meant for."""
+        if not self.rivals:
+            return self.best_peer
+        rivals = [each for each in self.entries if each.peer and each.name in self.rivals]
+        return min(rivals, key=_median, default=None)
+
+    @property
+    def reached(self) -> float | None:
+        """How many times faster than the rival, by the medians."""
+        return None if self.rival is None else self.rival.median / self.ours.median
+
+    @property
     def peak(self) -> float:
         """The peak, operations in a second."""
         return statistics.median(self.peaks)
@@ -119,7 +133,7 @@ class ContestResult:
     @property
     def missed(self) -> bool:
         """Whether there is a floor that was not reached."""
-        return self.floor is not None and self.ratio is not None and self.ratio < self.floor
+        return self.floor is not None and self.reached is not None and self.reached < self.floor
 
 
 @dataclass(frozen=True)

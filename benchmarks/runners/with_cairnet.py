@@ -45,10 +45,11 @@ class _Steps:
         rule = _rule(optimizer)
         inputs: list[Any] = []
         x: Any = cn.Variable(problem.x, name="x", trainable=False)
-        y: Any = cn.Variable(problem.y, name="y", trainable=False)
+        y: Any = x if problem.reconstructs else cn.Variable(problem.y, name="y", trainable=False)
         if not problem.full_batch:
             inputs = [cn.input((None,), dtype="int64", name="rows")]
-            x, y = cn.take(x, inputs[0], axis=0), cn.take(y, inputs[0], axis=0)
+            batch = cn.take(x, inputs[0], axis=0)
+            x, y = batch, batch if problem.reconstructs else cn.take(y, inputs[0], axis=0)
         cost = cn.losses.get(loss)(y, model(x, training=True))
         model.set_weights(problem.weights)
         variables = model.trainable_variables

@@ -11,7 +11,7 @@ import numpy as np
 from benchmarks.contest import Runner
 from benchmarks.problem import Optimizer, Problem
 
-__all__ = ["calls", "scan"]
+__all__ = ["calls", "convolve", "max_pool", "scan"]
 
 #: Given nothing, imports JAX and returns `loss(weights, x, y)`.
 Loss = Callable[[], Callable[[Any, Any, Any], Any]]
@@ -28,12 +28,29 @@ def calls(loss: Loss, optimizer: Optimizer) -> Build:
     return lambda problem, threads: _Calls(problem, loss(), optimizer)
 
 
+def convolve(x: Any, kernel: Any, padding: str) -> Any:
+    """A convolution of images whose channels come last; `padding` is "SAME" or "VALID"."""
+    from jax import lax
+
+    layout = ("NHWC", "HWIO", "NHWC")
+    return lax.conv_general_dilated(x, kernel, (1, 1), padding, dimension_numbers=layout)
+
+
+def max_pool(x: Any, padding: str = "VALID") -> Any:
+    """The largest of every two by two pixels."""
+    from jax import lax
+    from jax import numpy as jnp
+
+    return lax.reduce_window(x, -jnp.inf, lax.max, (1, 2, 2, 1), (1, 2, 2, 1), padding)
+
+
 class _Calls:
     def __init__(self, problem: Problem, loss: Any, optimizer: Optimizer) -> None:
         import jax
         from jax import numpy as jnp
 
-        self._data = jnp.asarray(problem.x), jnp.asarray(problem.y)
+        x = jnp.asarray(problem.x)
+        self._data = (x,) if problem.reconstructs else (x, jnp.asarray(problem.y))
         self._weights = problem.weights
         self._batches: list[Any] = []
         self._state: Any = None
@@ -41,8 +58,9 @@ class _Calls:
         update = _update(optimizer)
 
         def step(state: Any, data: Any, rows: Any) -> tuple[Any, Any]:
-            x, y = data if full else (data[0][rows], data[1][rows])
-            value, gradients = jax.value_and_grad(loss)(state[0], x, y)
+            batch = data if full else [each[rows] for each in data]
+            # An autoencoder's only array is both its inputs and its targets.
+            value, gradients = jax.value_and_grad(loss)(state[0], batch[0], batch[-1])
             return update(state, gradients), value
 
         self.step = step

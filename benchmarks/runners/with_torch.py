@@ -14,15 +14,13 @@ __all__ = ["calls"]
 
 #: Given nothing, imports torch and returns `loss(weights, x, y)`.
 Loss = Callable[[], Callable[[Any, Any, Any], Any]]
-#: From the weights in Keras's layout to arrays in PyTorch's.
-Layout = Callable[[Sequence[np.ndarray]], list[np.ndarray]]
 
 
 def calls(
     loss: Loss,
     optimizer: Optimizer,
-    layout: Layout = list,
     *,
+    flattened: tuple[int, int, int] | None = None,
     compiled: bool = False,
     channels_last: bool = False,
 ) -> Callable[[Problem, int], Runner]:
@@ -32,12 +30,13 @@ def calls(
         loss: see `Loss`.
         optimizer: the rule; Adam's fused form is taken, which does all weights in one call, and
             SGD's plain one, which is quicker on few weights.
-        layout: see `Layout`.
+        flattened: height, width and channels of the image that the first dense layer takes, if it
+            takes one.
         compiled: whether torch.compile makes the loss and its gradient into C++.
         channels_last: whether images and kernels are stored with the channels last.
     """
     return lambda problem, threads: _Calls(
-        problem, loss(), optimizer, layout, threads, compiled, channels_last
+        problem, loss(), optimizer, flattened, threads, compiled, channels_last
     )
 
 
@@ -47,7 +46,7 @@ class _Calls:
         problem: Problem,
         loss: Any,
         optimizer: Optimizer,
-        layout: Layout,
+        flattened: tuple[int, int, int] | None,
         threads: int,
         compiled: bool,
         channels_last: bool,
@@ -55,7 +54,7 @@ class _Calls:
         import torch
 
         torch.set_num_threads(threads)
-        self._full = problem.full_batch
+        self._full, self._reconstructs = problem.full_batch, problem.reconstructs
         self._x, self._y = torch.from_numpy(problem.x), torch.from_numpy(problem.y)
         if problem.x.ndim == 4:
             self._x = self._x.permute(0, 3, 1, 2)
@@ -63,7 +62,7 @@ class _Calls:
                 self._x = self._x.contiguous()
         self._initial = [
             _stored(torch.from_numpy(np.ascontiguousarray(array)), channels_last)
-            for array in layout(problem.weights)
+            for array in _converted(problem.weights, flattened)
         ]
         self._weights = [start.clone().requires_grad_() for start in self._initial]
         self._optimizer = _rule(optimizer, self._weights)
@@ -84,13 +83,35 @@ class _Calls:
 
         losses = []
         for rows in self._order:
-            x, y = (self._x, self._y) if self._full else (self._x[rows], self._y[rows])
-            loss = self._loss(self._weights, x, y)
+            loss = self._loss(self._weights, *self._batch(rows))
             self._optimizer.zero_grad()
             loss.backward()
             self._optimizer.step()
             losses.append(loss.detach())
         return np.asarray(torch.stack(losses))
+
+    def _batch(self, rows: Any) -> tuple[Any, Any]:
+        if self._full:
+            return self._x, self._y
+        x = self._x[rows]
+        return x, x if self._reconstructs else self._y[rows]
+
+
+def _converted(
+    weights: Sequence[np.ndarray], flattened: tuple[int, int, int] | None
+) -> list[np.ndarray]:
+    """From Keras's layout to PyTorch's.
+
+    Kernels become (filters, channels, height, width) and (outputs, inputs), and the inputs that
+    are the flattened image are sorted channel by channel.
+    """
+    changed = [each.transpose(3, 2, 0, 1) if each.ndim == 4 else each.T for each in weights]
+    if flattened is not None:
+        first = next(index for index, each in enumerate(weights) if each.ndim == 2)
+        units = weights[first].shape[1]
+        image = weights[first].reshape(*flattened, units)
+        changed[first] = image.transpose(3, 2, 0, 1).reshape(units, -1)
+    return changed
 
 
 def _stored(array: Any, channels_last: bool) -> Any:

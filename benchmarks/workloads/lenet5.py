@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
-
-import numpy as np
 
 from benchmarks.contest import Contest, Contestant
 from benchmarks.data import digits, initial_weights, shuffled_rows
 from benchmarks.operations import convolution, dense
+from benchmarks.peers import jax_peers, keras_peers, torch_peers
 from benchmarks.problem import Optimizer, Problem
-from benchmarks.runners import with_cairnet, with_jax, with_keras, with_torch
+from benchmarks.runners import with_cairnet
+from benchmarks.runners.with_jax import convolve, max_pool
 
 __all__ = ["CONTEST"]
 
@@ -37,19 +36,11 @@ def _cairnet() -> Any:
 
 def _jax() -> Any:
     import jax
-    from jax import lax
     from jax import numpy as jnp
 
-    def pool(x: Any) -> Any:
-        return lax.reduce_window(x, -jnp.inf, lax.max, (1, 2, 2, 1), (1, 2, 2, 1), "VALID")
-
-    def convolve(x: Any, kernel: Any, padding: str) -> Any:
-        layout = ("NHWC", "HWIO", "NHWC")
-        return lax.conv_general_dilated(x, kernel, (1, 1), padding, dimension_numbers=layout)
-
     def loss(weights: Any, x: Any, y: Any) -> Any:
-        x = pool(jax.nn.relu(convolve(x, weights[0], "SAME") + weights[1]))
-        x = pool(jax.nn.relu(convolve(x, weights[2], "VALID") + weights[3]))
+        x = max_pool(jax.nn.relu(convolve(x, weights[0], "SAME") + weights[1]))
+        x = max_pool(jax.nn.relu(convolve(x, weights[2], "VALID") + weights[3]))
         x = x.reshape(len(x), -1)
         x = jax.nn.relu(x @ weights[4] + weights[5])
         x = jax.nn.relu(x @ weights[6] + weights[7])
@@ -74,18 +65,6 @@ def _torch() -> Any:
     return loss
 
 
-def _torch_layout(weights: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Kernels as (filters, channels, height, width), and flattened images channel by channel."""
-    changed = list(weights)
-    for index in (0, 2):
-        changed[index] = weights[index].transpose(3, 2, 0, 1)
-    units = weights[4].shape[1]
-    changed[4] = weights[4].reshape(5, 5, 16, units).transpose(3, 2, 0, 1).reshape(units, 400)
-    for index in (6, 8):
-        changed[index] = weights[index].T
-    return changed
-
-
 def _keras() -> Any:
     import keras
 
@@ -101,22 +80,6 @@ def _keras() -> Any:
             keras.layers.Dense(84, activation="relu"),
             keras.layers.Dense(10, activation="softmax"),
         ]
-    )
-
-
-def _torch_contestant(name: str, **options: bool) -> Contestant:
-    build = with_torch.calls(_torch, _OPTIMIZER, _torch_layout, **options)
-    return Contestant(name, "torch", build, ("torch",), options.get("compiled", False))
-
-
-def _keras_contestant(backend: str) -> Contestant:
-    return Contestant(
-        f"Keras on {'JAX' if backend == 'jax' else backend}",
-        "keras",
-        with_keras.fit(_keras, _LOSS, _OPTIMIZER),
-        ("keras", backend),
-        unit=50,
-        environment={"KERAS_BACKEND": backend},
     )
 
 
@@ -150,15 +113,10 @@ CONTEST = Contest(
                 "shuffles every epoch and reports."
             ),
         ),
-        _torch_contestant("torch, eager"),
-        _torch_contestant("torch, channels last", channels_last=True),
-        _torch_contestant("torch, compiled", compiled=True),
-        Contestant("JAX, lax.scan", "jax", with_jax.scan(_jax, _OPTIMIZER, 10), ("jax",), unit=10),
-        Contestant("JAX, jitted step", "jax", with_jax.calls(_jax, _OPTIMIZER), ("jax",)),
-        _keras_contestant("torch"),
-        _keras_contestant("jax"),
-        _keras_contestant("tensorflow"),
+        *torch_peers(_torch, _OPTIMIZER, (5, 5, 16), images=True),
+        *jax_peers(_jax, _OPTIMIZER, 10),
+        *keras_peers(_keras, _LOSS, _OPTIMIZER, 50),
     ),
     flops=_flops,
-    floor=2.0,
+    floor=5.0,
 )

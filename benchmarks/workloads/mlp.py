@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,8 +9,9 @@ import numpy as np
 from benchmarks.contest import Contest, Contestant
 from benchmarks.data import digits, initial_weights, shuffled_rows
 from benchmarks.operations import dense
+from benchmarks.peers import jax_peers, torch_peers
 from benchmarks.problem import Optimizer, Problem
-from benchmarks.runners import with_cairnet, with_jax, with_sklearn, with_torch
+from benchmarks.runners import with_cairnet, with_sklearn
 
 __all__ = ["CONTEST"]
 
@@ -66,10 +66,6 @@ def _torch() -> Any:
     return loss
 
 
-def _transposed(weights: Sequence[np.ndarray]) -> list[np.ndarray]:
-    return [weight.T for weight in weights]
-
-
 def _flops(batch: int) -> int:
     return dense(batch, 784, 30, first=True) + dense(batch, 30, 10)
 
@@ -79,16 +75,7 @@ _CAIRNET = Contestant(
     "cairnet",
     with_cairnet.steps(_cairnet, "quadratic_cost", _OPTIMIZER, _ROWS // _BATCH),
 )
-_JAX = Contestant(
-    "JAX, lax.scan",
-    "jax",
-    with_jax.scan(_jax, _OPTIMIZER, _ROWS // _BATCH),
-    ("jax",),
-    unit=_ROWS // _BATCH,
-)
-_TORCH = Contestant(
-    "torch, eager", "torch", with_torch.calls(_torch, _OPTIMIZER, _transposed), ("torch",)
-)
+_SCAN, _JITTED = jax_peers(_jax, _OPTIMIZER, _ROWS // _BATCH)
 CONTEST = Contest(
     name="mlp",
     title="MLP 784-30-10",
@@ -100,18 +87,10 @@ CONTEST = Contest(
     contestants=(
         _CAIRNET,
         _CAIRNET.alone(),
-        _JAX,
-        _JAX.alone(),
-        Contestant("JAX, jitted step", "jax", with_jax.calls(_jax, _OPTIMIZER), ("jax",)),
-        _TORCH,
-        _TORCH.alone(),
-        Contestant(
-            "torch, compiled",
-            "torch",
-            with_torch.calls(_torch, _OPTIMIZER, _transposed, compiled=True),
-            ("torch",),
-            needs_compiler=True,
-        ),
+        _SCAN,
+        _SCAN.alone(),
+        _JITTED,
+        *torch_peers(_torch, _OPTIMIZER, alone=True),
         Contestant(
             "scikit-learn",
             "sklearn",
@@ -126,5 +105,5 @@ CONTEST = Contest(
         ),
     ),
     flops=_flops,
-    floor=2.0,
+    floor=5.0,
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,8 +9,9 @@ import numpy as np
 from benchmarks.contest import Contest, Contestant
 from benchmarks.data import initial_weights
 from benchmarks.operations import dense
+from benchmarks.peers import jax_peers, torch_peers
 from benchmarks.problem import Optimizer, Problem
-from benchmarks.runners import with_cairnet, with_jax, with_numpy, with_torch
+from benchmarks.runners import with_cairnet, with_numpy
 
 __all__ = ["CONTEST"]
 
@@ -67,10 +67,6 @@ def _torch() -> Any:
     return loss
 
 
-def _transposed(weights: Sequence[np.ndarray]) -> list[np.ndarray]:
-    return [weight.T for weight in weights]
-
-
 def _step(weights: list[np.ndarray], x: np.ndarray, y: np.ndarray) -> Any:
     """A pass forward and back in NumPy, as it is usually written."""
     kernel_1, bias_1, kernel_2, bias_2 = weights
@@ -99,12 +95,6 @@ _CAIRNET = Contestant(
     "cairnet",
     with_cairnet.steps(_cairnet, "sparse_categorical_crossentropy", _OPTIMIZER, 5000),
 )
-_JAX = Contestant(
-    "JAX, lax.scan", "jax", with_jax.scan(_jax, _OPTIMIZER, 5000), ("jax",), unit=5000
-)
-_TORCH = Contestant(
-    "torch, eager", "torch", with_torch.calls(_torch, _OPTIMIZER, _transposed), ("torch",)
-)
 CONTEST = Contest(
     name="moons",
     title="Two moons, 2-3-2",
@@ -117,16 +107,10 @@ CONTEST = Contest(
         _CAIRNET,
         _CAIRNET.alone(),
         Contestant("NumPy", "numpy", with_numpy.loop(_step)),
-        _JAX,
-        _TORCH,
-        _TORCH.alone(),
-        Contestant(
-            "torch, compiled",
-            "torch",
-            with_torch.calls(_torch, _OPTIMIZER, _transposed, compiled=True),
-            ("torch",),
-            needs_compiler=True,
-        ),
+        jax_peers(_jax, _OPTIMIZER, 5000)[0],
+        *torch_peers(_torch, _OPTIMIZER, alone=True),
     ),
     flops=_flops,
+    floor=15.0,
+    rivals=("NumPy",),
 )

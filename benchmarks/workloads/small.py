@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,8 +9,9 @@ import numpy as np
 from benchmarks.contest import Contest, Contestant
 from benchmarks.data import initial_weights, shuffled_rows
 from benchmarks.operations import dense
+from benchmarks.peers import EAGER, torch_peers
 from benchmarks.problem import Optimizer, Problem
-from benchmarks.runners import with_cairnet, with_jax, with_torch
+from benchmarks.runners import with_cairnet, with_jax
 
 __all__ = ["CONTEST"]
 
@@ -66,17 +66,10 @@ def _torch() -> Any:
     return loss
 
 
-def _transposed(weights: Sequence[np.ndarray]) -> list[np.ndarray]:
-    return [weight.T for weight in weights]
-
-
 def _flops(batch: int) -> int:
     return dense(batch, 4, 16, first=True) + dense(batch, 16, 3)
 
 
-_TORCH = Contestant(
-    "torch, eager", "torch", with_torch.calls(_torch, _OPTIMIZER, _transposed), ("torch",)
-)
 CONTEST = Contest(
     name="small",
     title="MLP 4-16-3, one call a step",
@@ -93,15 +86,9 @@ CONTEST = Contest(
             with_cairnet.calls(_cairnet, "sparse_categorical_crossentropy", _OPTIMIZER),
         ),
         Contestant("JAX, jitted step", "jax", with_jax.calls(_jax, _OPTIMIZER), ("jax",)),
-        _TORCH,
-        _TORCH.alone(),
-        Contestant(
-            "torch, compiled",
-            "torch",
-            with_torch.calls(_torch, _OPTIMIZER, _transposed, compiled=True),
-            ("torch",),
-            needs_compiler=True,
-        ),
+        *torch_peers(_torch, _OPTIMIZER, alone=True),
     ),
     flops=_flops,
+    floor=5.0,
+    rivals=EAGER,
 )

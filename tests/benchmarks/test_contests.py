@@ -10,6 +10,7 @@ from benchmarks.contest import Contest, Contestant
 from benchmarks.crew import Worker, WorkerError
 from benchmarks.measure import Judge, run_contest
 from benchmarks.options import Options
+from benchmarks.problem import Problem
 from benchmarks.workloads import CONTESTS
 
 QUICK = Options(threads=1, rounds=2, window=0.01, pause=0.0, quick=True, say=lambda line: None)
@@ -50,6 +51,39 @@ def test_every_way_to_run_cairnet_finds_the_same_losses() -> None:
     result = run_contest(only(CONTESTS["lenet5"], "Cairnet", "Cairnet, fit"), QUICK)
     assert result.entries[1].difference == pytest.approx(0, abs=1e-5)
     assert not result.entries[1].peer
+
+
+@pytest.mark.parametrize("name", CONTESTS)
+def test_torch_trains_the_same_network(name: str) -> None:
+    pytest.importorskip("torch")
+    same_losses(CONTESTS[name], "torch, eager")
+
+
+def test_jax_trains_the_same_autoencoder() -> None:
+    pytest.importorskip("jax")
+    same_losses(CONTESTS["dense-autoencoder"], "JAX, jitted step")
+
+
+def same_losses(contest: Contest, peer: str) -> None:
+    problem = contest.problem(True)
+    small = replace(problem, order=problem.order[:4, :8])
+    runners = [contest.contestant(each).build(small, 1) for each in ("Cairnet", peer)]
+    for runner in runners:
+        runner.reset(small.order)
+    ours, theirs = (runner.run() for runner in runners)
+    assert len(ours) == 4
+    assert len(set(ours)) == 4  # the weights change
+    np.testing.assert_allclose(theirs, ours, rtol=1e-4)
+
+
+def test_an_autoencoder_has_its_inputs_for_targets_from_disk_too(tmp_path: Path) -> None:
+    problem = CONTESTS["dense-autoencoder"].problem(True)
+    assert problem.reconstructs
+    problem.save(tmp_path / "problem.npz")
+    loaded = Problem.load(tmp_path / "problem.npz")
+    assert loaded.reconstructs
+    np.testing.assert_array_equal(loaded.x, problem.x)
+    assert [weight.shape for weight in loaded.weights] == [each.shape for each in problem.weights]
 
 
 def test_a_contestant_with_other_losses_is_left_out() -> None:
@@ -110,3 +144,7 @@ def test_the_parts_of_a_contest_fit_together(contest: Contest) -> None:
     assert problem.order.max(initial=0) < len(problem.x)
     assert contest.flops(2 * problem.batch) == 2 * contest.flops(problem.batch)
     assert isinstance(contest.contestants[0], Contestant)
+    # A floor is meant for peers that take part.
+    assert all(contest.contestant(name).is_peer for name in contest.rivals)
+    if contest.rivals:
+        assert contest.floor is not None

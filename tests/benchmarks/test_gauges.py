@@ -1,5 +1,7 @@
 """What the machine can do, and what a step asks of it: meetings and operations."""
 
+import itertools
+
 import numpy as np
 
 import cairnet as cn
@@ -27,3 +29,28 @@ def test_the_operations_of_lenet_count_each_product_in_every_direction() -> None
     second = 3 * 2 * 100 * 25 * 6 * 16
     dense = 3 * 2 * (400 * 120 + 120 * 84 + 84 * 10)
     assert CONTESTS["lenet5"].flops(1) == first + second + dense
+
+
+def test_the_operations_of_a_convolution_and_two_dense_layers() -> None:
+    convolved = 2 * 2 * (24 * 5) ** 2 * 20
+    dense = 3 * 2 * (2880 * 100 + 100 * 10)
+    assert CONTESTS["conv20"].flops(1) == convolved + dense
+
+
+def test_the_operations_of_the_autoencoders() -> None:
+    units = (784, 512, 256, 128, 64, 128, 256, 512, 784)
+    products = [wide * next_ for wide, next_ in itertools.pairwise(units)]
+    assert CONTESTS["dense-autoencoder"].flops(1) == 3 * 2 * sum(products) - 2 * products[0]
+    # Taps along an axis, channels, and filters of each convolution.
+    layers = [
+        (82, 1, 32),
+        (40, 32, 8),
+        (19, 8, 8),
+        (10, 8, 8),
+        (22, 8, 8),
+        (42, 8, 32),
+        (82, 32, 1),
+    ]
+    products = [taps**2 * channels * filters for taps, channels, filters in layers]
+    convolutions = 3 * 2 * sum(products) - 2 * products[0]
+    assert CONTESTS["convolutional-autoencoder"].flops(1) == convolutions

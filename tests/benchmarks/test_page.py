@@ -86,6 +86,24 @@ def test_a_floor_and_a_limit_that_are_missed_are_said(results: Results) -> None:
     assert not any("MISSED" in line for line in summary(results))
 
 
+def test_a_floor_may_be_meant_for_one_peer_though_another_is_quicker(results: Results) -> None:
+    contest = results.contests[0]
+    slow = entry("NumPy", "numpy", 110e-6, 110e-6, 110e-6)
+    contest = replace(contest, entries=[*contest.entries, slow], floor=5.0, rivals=["NumPy"])
+    assert contest.ratio == pytest.approx(3.0)
+    assert contest.reached == pytest.approx(10.0)
+    assert not contest.missed
+    text = render(replace(results, contests=[contest]))
+    assert "| 33.0 µs (torch) | 3.00 × | 5 × (NumPy) |" in text
+    assert "The floor of 5 times faster than NumPy is reached: it is 10.0 ×." in text
+    missed = replace(contest, floor=12.0)
+    assert missed.missed
+    said = render(replace(results, contests=[missed]))
+    assert "is to be 12 times faster than NumPy, and is 10.0 ×" in said
+    # Where the peer is not installed, the floor is neither reached nor missed.
+    assert not replace(missed, rivals=["nobody"]).missed
+
+
 def test_results_survive_the_disk_and_the_page_is_always_the_same(
     results: Results, tmp_path: Path
 ) -> None:
