@@ -1,4 +1,4 @@
-"""The workloads: one file for each network."""
+"""The workloads: one file for each network, and one for matrix products."""
 
 from benchmarks.contest import Contest
 from benchmarks.workloads import (
@@ -8,12 +8,16 @@ from benchmarks.workloads import (
     lenet5,
     mlp,
     moons,
+    products,
     small,
 )
 
 __all__ = ["CONTESTS"]
 
-_IN_ORDER = (mlp, lenet5, conv20, convolutional_autoencoder, dense_autoencoder, moons, small)
+_NETWORKS = (mlp, lenet5, conv20, convolutional_autoencoder, dense_autoencoder, moons, small)
 
 #: By their names on the command line, in the order of the page.
-CONTESTS: dict[str, Contest] = {module.CONTEST.name: module.CONTEST for module in _IN_ORDER}
+CONTESTS: dict[str, Contest] = {
+    contest.name: contest
+    for contest in (*(network.CONTEST for network in _NETWORKS), *products.CONTESTS)
+}

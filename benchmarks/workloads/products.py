@@ -1,0 +1,102 @@
+"""Products of two square matrices, called from Python: how much of the processor is used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from benchmarks.contest import Contest, Contestant
+from benchmarks.peers import EAGER
+from benchmarks.problem import Problem
+
+__all__ = ["CONTESTS"]
+
+_SIZES = (256, 512, 1024)
+_STEPS = 10_000
+
+#: Makes, from two matrices and a number of threads, a function without arguments that multiplies.
+Multiply = Callable[[np.ndarray, np.ndarray, int], Callable[[], Any]]
+
+
+def _problem(size: int, quick: bool) -> Problem:
+    """Positive elements, so that sums of them have no cancellation."""
+    random = np.random.default_rng(size)
+    left, right = (random.random((size, size), np.float32) for _ in range(2))
+    order = np.zeros((_STEPS // 10 if quick else _STEPS, 0), np.int64)
+    return Problem(left, right, order, (), "random numbers between 0 and 1")
+
+
+class _Products:
+    """The same product again and again; what it returns of each is one element, to be compared."""
+
+    def __init__(self, multiply: Multiply, problem: Problem, threads: int) -> None:
+        self._multiply = multiply(problem.x, problem.y, threads)
+        self._size = len(problem.x)
+        self._steps = len(problem.order)
+
+    def reset(self, order: np.ndarray) -> None:
+        self._steps = len(order)
+
+    def run(self) -> np.ndarray:
+        multiply, size = self._multiply, self._size
+        return np.array([float(multiply()[0, step % size]) for step in range(self._steps)])
+
+
+def _cairnet(left: np.ndarray, right: np.ndarray, threads: int) -> Callable[[], Any]:
+    import cairnet as cn
+
+    inputs = [cn.input(array.shape, name=name) for name, array in (("a", left), ("b", right))]
+    return partial(cn.function(inputs, inputs[0] @ inputs[1], name="product"), left, right)
+
+
+def _numpy(left: np.ndarray, right: np.ndarray, threads: int) -> Callable[[], Any]:
+    return lambda: left @ right
+
+
+def _torch(left: np.ndarray, right: np.ndarray, threads: int) -> Callable[[], Any]:
+    import torch
+
+    torch.set_num_threads(threads)
+    first, second = torch.from_numpy(left), torch.from_numpy(right)
+    return lambda: first @ second
+
+
+def _jax(left: np.ndarray, right: np.ndarray, threads: int) -> Callable[[], Any]:
+    import jax
+    from jax import numpy as jnp
+
+    first, second = jnp.asarray(left), jnp.asarray(right)
+    multiply = jax.jit(jnp.matmul)
+    # As an array of NumPy's, which shares the memory: JAX's own way to one element is slow.
+    return lambda: np.asarray(multiply(first, second))
+
+
+def _contestant(name: str, library: str, multiply: Multiply, *needs: str) -> Contestant:
+    return Contestant(name, library, partial(_Products, multiply), needs)
+
+
+def _contest(size: int) -> Contest:
+    return Contest(
+        name=f"product-{size}",
+        title=f"Matrix product, {size} × {size}",
+        description=(
+            f"Two float32 matrices of {size} × {size} are multiplied; a step is one call from "
+            "Python, which returns a new array. What is compared instead of losses are elements "
+            "of the products."
+        ),
+        problem=partial(_problem, size),
+        contestants=(
+            _contestant("Cairnet", "cairnet", _cairnet),
+            _contestant("NumPy", "numpy", _numpy),
+            _contestant(EAGER[0], "torch", _torch, "torch"),
+            _contestant("JAX, jitted", "jax", _jax, "jax"),
+        ),
+        flops=lambda batch: 2 * batch * size * size,
+    )
+
+
+#: From the smallest to the largest.
+CONTESTS = tuple(_contest(size) for size in _SIZES)
