@@ -216,7 +216,7 @@ def _contest(contest: ContestResult) -> str:
     batch = _count(contest.batch, "row")
     about = (
         f"{contest.description} {batch} a step; the data are {contest.source}. A step has "
-        f"{contest.flops / 1e6:.3g} million floating-point operations; the peak was "
+        f"{_millions(contest.flops)} million floating-point operations; the peak was "
         f"{rate(contest.peak)} GFLOP/s."
     )
     rows = [_entry_row(contest, entry) for entry in _ordered(contest)]
@@ -319,6 +319,16 @@ def _share(contest: ContestResult, entry: Entry) -> str:
 
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _millions(count: int) -> str:
+    """How many millions, to three digits or to the million.
+
+    >>> _millions(958_800), _millions(2_147_483_648)
+    ('0.959', '2,147')
+    """
+    millions = count / 1e6
+    return f"{millions:,.0f}" if millions >= 1000 else f"{millions:.3g}"
 
 
 def _anchor(title: str) -> str:
