@@ -37,7 +37,8 @@ and has written its part of this page; the numbers are kept in [results.json](re
 Settings were compared on the validation images, which are the last of the 60,000 training images
 and were not trained on. The table shows all networks that were trained with them, each after its
 last epoch, on the 10,000 test images. The same seed gives the same network, whatever the number of
-threads."""
+threads, on the same version and processor; another version may round differently, and long
+training makes another network of that, which is no better or worse than one from another seed."""
 
 ABOUT = """\
 A random choice of 10,000 images from the same source would move an accuracy of 95 % by about ±0.2
