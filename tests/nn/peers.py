@@ -19,12 +19,16 @@ def keras_in_float64() -> Iterator[Any]:
     keras = pytest.importorskip("keras")
     narrowed = importlib.import_module("keras.src.backend.common.dtypes").BIT64_TO_BIT32_DTYPE
     before, narrow = keras.config.floatx(), narrowed["float64"]
+    # The policy follows the default dtype only until it is first asked for.
+    policy = keras.config.dtype_policy()
     keras.config.set_floatx("float64")
+    keras.config.set_dtype_policy("float64")
     narrowed["float64"] = "float64"
     try:
         yield keras
     finally:
         keras.config.set_floatx(before)
+        keras.config.set_dtype_policy(policy)
         narrowed["float64"] = narrow
 
 
