@@ -30,7 +30,7 @@ def test_backends_agree(graph: RandomGraph) -> None:
 
 
 @given(graphs(complex_numbers=True, most_steps=6))
-@settings(max_examples=40, suppress_health_check=RELAXED)
+@settings(max_examples=25, suppress_health_check=RELAXED)
 def test_backends_agree_on_complex_numbers(graph: RandomGraph) -> None:
     compare(graph)
 

@@ -47,6 +47,7 @@ def test_a_quick_run_writes_results_and_leaves_the_page(tmp_path: Path) -> None:
     assert page.read_text() == before
 
 
+@pytest.mark.slow
 def test_the_first_call_is_quicker_with_a_warm_cache(tmp_path: Path) -> None:
     problem, cache = tmp_path / "problem.npz", tmp_path / "cache"
     CONTESTS["lenet5"].problem(True).save(problem)

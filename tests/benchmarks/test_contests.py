@@ -44,6 +44,7 @@ def test_a_contest_compares_losses_and_takes_turns() -> None:
     assert result.ratio == pytest.approx(numpy.median / result.ours.median)
 
 
+@pytest.mark.slow
 def test_every_way_to_run_cairnet_finds_the_same_losses() -> None:
     for name in ("mlp", "small"):
         result = run_contest(only(CONTESTS[name], "Cairnet"), QUICK)
