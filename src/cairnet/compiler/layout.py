@@ -1,4 +1,4 @@
-"""Pass 3: where the samples of a batch lie in the memory of the program.
+"""Layouts: where the samples of a batch lie in the memory of the program.
 
     row-major    h[n, y, x, c]                  a sample after the other
     batch lanes  h[n / 16, c, y, x, n % 16]     16 samples side by side, element by element

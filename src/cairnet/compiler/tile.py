@@ -1,4 +1,4 @@
-"""Pass 5: how each nest is walked: vector axis, register tile, order, what is unrolled.
+"""Pass 4: how each nest is walked: vector axis, register tile, order, what is unrolled.
 
 Every choice is by a cost model that counts, for one block of results held in registers, the
 multiplications and the loads of one turn of the innermost loop:
