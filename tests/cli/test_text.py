@@ -75,6 +75,26 @@ def test_the_options_decide(run: Run) -> None:
     assert (type(model.optimizer).__name__, model.optimizer.learning_rate) == ("SGD", 0.5)
 
 
+def test_kernels_of_a_network_that_writes_are_measured_and_shown(run: Run) -> None:
+    vocabulary = cn.text.CharacterVocabulary("abc")
+    model = cn.models.CharRNN("gru", hidden=4, vocabulary=vocabulary)
+    model.compile()
+    model.save("abc.safetensors")
+    shape = ("--batch-size", "3", "--sequence-length", "5")
+    graph = run("explain", "abc.safetensors", "--training", "--level", "graph", *shape)
+    assert graph.code == 0, graph.err
+    assert 'input "characters" : int64[None, 5]' in graph.out
+    assert "gradient" in graph.out
+    loops = run("explain", "abc.safetensors", *shape).out
+    assert loops.startswith("char_rnn.predict, with len(characters) = 3")
+    measured = run("bench", "abc.safetensors", "--seconds", "0.001", *shape)
+    assert measured.code == 0, measured.err
+    assert measured.out.startswith("char_rnn.train, with len(characters) = 3")
+    assert "gru_1" in measured.out
+    forward = run("bench", "abc.safetensors", "--forward", "--seconds", "0.001", *shape)
+    assert forward.out.startswith("char_rnn.predict, with len(characters) = 3")
+
+
 def test_generate_has_examples(run: Run) -> None:
     finished = run("generate", "--help")
     assert finished.code == 0

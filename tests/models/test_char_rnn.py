@@ -103,7 +103,7 @@ def test_a_run_of_steps_is_one_call_of_one_program() -> None:
     model = small(layers=1)
     model.fit(text_of(2000), 2, batch_size=2, sequence_length=10, verbose=0)
     reader = model.reader(2, 10, training=True)
-    assert reader._step.compilations == 1
+    assert reader.step.compilations == 1
     model.fit(text_of(2000), 1, batch_size=2, sequence_length=10, verbose=0)
     assert model.reader(2, 10, training=True) is reader
 
@@ -349,6 +349,23 @@ def test_a_text_that_was_refused_leaves_no_vocabulary() -> None:
     assert model.vocabulary is None
     model.fit(text_of(100), batch_size=2, sequence_length=10, verbose=0)
     assert model.known() == ABC
+
+
+def test_the_step_of_fit_is_explained_and_measured_and_nothing_changes() -> None:
+    model, text = small(layers=1), text_of(41)
+    model.compile()
+    before = model.get_weights()
+    measured = model.profile(text, 2, 10, seconds=0.001)
+    assert {part.layer for part in measured.by_layer()} >= {"loss", "optimizer", "logits"}
+    assert all((a == b).all() for a, b in zip(before, model.get_weights(), strict=True))
+    x = ABC.encode(text)[:40].reshape(2, 20)
+    step, arrays = model.function_for(x, np.roll(x, -1, axis=1))
+    assert step is model.reader(2, 20, training=True).step
+    first = step(*arrays)["loss"]
+    assert first != step(*arrays)["loss"]
+    assert "gradient" in cn.explain(model, "graph", x[:, :3], x[:, 1:4])
+    with pytest.raises(ShapeError, match="text: expected 201 characters"):
+        model.profile(text, 4, 50)
 
 
 def test_profiles_name_the_layers_that_write() -> None:

@@ -9,27 +9,34 @@ import numpy as np
 
 from cairnet.base.errors import ArgumentError
 from cairnet.base.seeds import generator
+from cairnet.nn.effects import Effects
 from cairnet.nn.losses import SparseCategoricalCrossentropy
+from cairnet.tensor.core import input
 from cairnet.training.model import Model
 
 __all__ = ["one_or_list", "random_inputs", "random_targets"]
 
 
-def random_inputs(model: Model, rows: int) -> list[np.ndarray]:
+def random_inputs(model: Model, rows: int, steps: int) -> list[np.ndarray]:
     """Numbers for every input: from 0 to 1; for whole numbers zeros, which every range has.
 
+    Args:
+        model: whose inputs.
+        rows: of every input.
+        steps: how long a sequence is whose length is left open, as is any other open extent.
+
     Raises:
-        ArgumentError: an extent of an input is not known.
+        ArgumentError: the shape of an input is not known.
     """
     draw = generator(0)
     arrays = []
     for place in model.places or []:
-        if place.sample is None or None in place.sample:
+        if place.sample is None:
             raise ArgumentError(
-                f"{model.name}: expected a network whose inputs have known extents, {place.name!r} "
-                f"is {(None, *(place.sample or ()))}"
+                f"{model.name}: expected a network that knows the shapes of its inputs, "
+                f"{place.name!r} may have any"
             )
-        shape = (rows, *(size for size in place.sample if size is not None))
+        shape = (rows, *(steps if size is None else size for size in place.sample))
         whole = place.dtype.kind not in "fc"
         arrays.append(np.zeros(shape, place.dtype) if whole else draw.random(shape, np.float32))
     return arrays
@@ -37,11 +44,13 @@ def random_inputs(model: Model, rows: int) -> list[np.ndarray]:
 
 def random_targets(model: Model, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
     """Targets for every output of a compiled model, of the kind that its loss takes."""
-    draw, rows = generator(1), len(inputs[0])
+    draw = generator(1)
     targets: list[np.ndarray] = []
     objectives = () if model.compiled is None else model.compiled.objectives
-    for objective, output in zip(objectives, model.outputs_for(inputs), strict=True):
-        shape = tuple(rows if size is None else size for size in output.shape)
+    with Effects():
+        outputs = model.forward([input(x.shape, x.dtype, "x") for x in inputs], training=False)
+    for objective, output in zip(objectives, outputs, strict=True):
+        shape = tuple(size or 1 for size in output.shape)
         if isinstance(objective.loss, SparseCategoricalCrossentropy):
             targets.append(draw.integers(0, shape[-1], shape[:-1]))
         else:

@@ -10,6 +10,7 @@ import numpy as np
 from cairnet.base.configuration import configure
 from cairnet.base.errors import GraphError, UnknownNameError
 from cairnet.cli.batches import one_or_list, random_inputs, random_targets
+from cairnet.models.char_rnn import CharRNN
 from cairnet.models.recipes import RECIPES
 from cairnet.optim import get as get_optimizer
 from cairnet.plots import kernel_times
@@ -27,6 +28,7 @@ class Bench:
     Attributes:
         model: the name of a network, or a file.
         batch_size: rows in a step.
+        sequence_length: steps of each row, where the network takes sequences of any length.
         forward: whether to measure what `predict` does, instead of a step of training.
         seconds: how long to repeat the step.
         most: how many kernels to show; None for all.
@@ -36,6 +38,7 @@ class Bench:
 
     model: str
     batch_size: int
+    sequence_length: int
     forward: bool
     seconds: float
     most: int | None
@@ -50,13 +53,13 @@ def bench(options: Bench) -> None:
 
     Raises:
         UnknownNameError: neither a network of this name nor such a file.
-        ArgumentError: an extent of the network's input is not known.
+        ArgumentError: the shape of the network's input is not known.
         GraphError: a network that was saved without a loss cannot be trained.
     """
     if options.threads is not None:
         configure(threads=options.threads)
     model = _model(options.model)
-    x = random_inputs(model, options.batch_size)
+    x = random_inputs(model, options.batch_size, options.sequence_length)
     measured = _forward(model, x, options) if options.forward else _step(model, x, options)
     measured.show(options.most)
     if options.plot is not None:
@@ -86,6 +89,12 @@ def _step(model: Model, x: list[np.ndarray], options: Bench) -> Profile:
         raise GraphError(
             f"{options.model}: this model was saved without a loss, so there is no step of "
             "training to measure; call compile before save, or ask for --forward"
+        )
+    if isinstance(model, CharRNN):
+        # Its data is a text, of which a step reads this much.
+        text = model.known().symbols[0] * (options.batch_size * options.sequence_length + 1)
+        return model.profile(
+            text, options.batch_size, options.sequence_length, seconds=options.seconds
         )
     targets = random_targets(model, x)
     return model.profile(

@@ -37,6 +37,13 @@ Threads = Annotated[
     ),
 ]
 
+OpenLength = Annotated[
+    int,
+    typer.Option(
+        min=1, metavar="N", help="Steps of a sequence, where the network takes any number."
+    ),
+]
+
 
 def _examples(*lines: str) -> str:
     """The examples under a command's help, each on a line of its own."""
@@ -283,6 +290,7 @@ def summary(model: ModelFile) -> None:
         "cairnet explain lenet5.safetensors --level graph",
         "cairnet explain lenet5.safetensors --training --batch-size 128",
         "cairnet explain lenet5.safetensors --level asm --kernel 0 --batch-size 1",
+        "cairnet explain charrnn.safetensors --training --sequence-length 25",
     )
 )
 def explain(
@@ -300,13 +308,14 @@ def explain(
             min=0, metavar="N", help="Only this kernel of those in loops.", show_default=False
         ),
     ] = None,
-    batch_size: Annotated[int, typer.Option(min=1, metavar="N", help="Images in a batch.")] = 32,
+    batch_size: Annotated[int, typer.Option(min=1, metavar="N", help="Rows in a batch.")] = 32,
+    sequence_length: OpenLength = 64,
     threads: Threads = None,
 ) -> None:
     """Show what a saved network is made into: its graph, loops or machine code."""
     from cairnet.cli.explaining import explain_model
 
-    explain_model(model, level, batch_size, kernel, threads, training=training)
+    explain_model(model, level, (batch_size, sequence_length), kernel, threads, training=training)
 
 
 @app.command(
@@ -314,6 +323,7 @@ def explain(
         "cairnet bench lenet5",
         "cairnet bench lenet5.safetensors --batch-size 128 --plot kernels.png",
         "cairnet bench lenet5 --forward --batch-size 1 --threads 1",
+        "cairnet bench charrnn.safetensors --sequence-length 40",
     )
 )
 def bench(
@@ -324,6 +334,7 @@ def bench(
         ),
     ],
     batch_size: Annotated[int, typer.Option(min=1, metavar="N", help="Rows in a step.")] = 32,
+    sequence_length: OpenLength = 64,
     forward: Annotated[
         bool, typer.Option("--forward", help="Measure predictions instead of training.")
     ] = False,
@@ -346,7 +357,10 @@ def bench(
     """Measure a network kernel by kernel: times, rates, shares of the processor's peak."""
     from cairnet.cli.bench import Bench, bench
 
-    bench(Bench(model, batch_size, forward, seconds, most or None, plot, threads))
+    options = Bench(
+        model, batch_size, sequence_length, forward, seconds, most or None, plot, threads
+    )
+    bench(options)
 
 
 @app.command(name="list", epilog=_examples("cairnet list", "cairnet list layers"))

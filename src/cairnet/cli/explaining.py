@@ -17,7 +17,7 @@ __all__ = ["explain_model"]
 def explain_model(
     path: Path,
     level: str,
-    batch_size: int,
+    batch: tuple[int, int],
     kernel: int | None,
     threads: int | None,
     *,
@@ -28,14 +28,14 @@ def explain_model(
     Args:
         path: the saved network.
         level: see `cn.explain`.
-        batch_size: rows in a batch.
+        batch: rows, and the steps of each where the network takes sequences of any length.
         kernel: the number of a kernel; None for all.
         threads: how many to compile for; None for as many as are fastest.
         training: whether to show a step of training, with its gradients and updates, instead of
             the forward pass.
 
     Raises:
-        ArgumentError: an extent of the network's input is not known.
+        ArgumentError: the shape of the network's input is not known.
         GraphError: a step of training, of a network that was saved without a loss.
         UnknownNameError: there is no such level.
     """
@@ -43,14 +43,14 @@ def explain_model(
         configure(threads=threads)
     # No line of the user's made the network: it stands in the file.
     with standing_for(Source(str(path), 0), ""):
-        print(_explained(path, level, batch_size, kernel, training=training))
+        print(_explained(path, level, batch, kernel, training=training))
 
 
 def _explained(
-    path: Path, level: str, batch_size: int, kernel: int | None, *, training: bool
+    path: Path, level: str, batch: tuple[int, int], kernel: int | None, *, training: bool
 ) -> str:
     model = load_model(path)
-    inputs = random_inputs(model, batch_size)
+    inputs = random_inputs(model, *batch)
     data = [one_or_list(inputs)]
     if training:
         if model.compiled is None:

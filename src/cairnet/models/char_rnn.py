@@ -14,20 +14,19 @@ from cairnet.base.errors import ArgumentError, GraphError, UnknownNameError
 from cairnet.base.registry import serialize
 from cairnet.data.text.corpus import Corpus
 from cairnet.data.text.vocabulary import CharacterVocabulary, get
-from cairnet.models.text_beams import beam_search
 from cairnet.models.text_reading import LOSS, Reader, bits, course, fit_text
-from cairnet.models.text_sampling import Draw, Sampler, sample
+from cairnet.models.text_writing import WritingModel
 from cairnet.nn.layers import GRU, LSTM, Dense, Dropout, Input, SimpleRNN
 from cairnet.nn.layers.arguments import fraction, positive
 from cairnet.nn.layers.base import registry
 from cairnet.nn.layers.recurrent import OwnCellRNN
 from cairnet.nn.layers.recurrent_states import KeptStates
 from cairnet.optim import Adam
+from cairnet.runtime import Function, Profile, profile
 from cairnet.tensor.core import Tensor
 from cairnet.tensor.functions import one_hot
 from cairnet.tensor.source import scope
 from cairnet.training.callbacks import Callback, History
-from cairnet.training.model import Model
 
 __all__ = ["CharRNN"]
 
@@ -35,7 +34,7 @@ _CELLS: Mapping[str, Any] = {"rnn": SimpleRNN, "lstm": LSTM, "gru": GRU}
 
 
 @registry.add
-class CharRNN(Model):
+class CharRNN(WritingModel):
     r"""A recurrent network that learns from a text which character comes next, and writes.
 
         h[t] = cell(one_hot(character[t]), h[t−1]),   p(character[t+1]) = softmax(h[t] · W + b)
@@ -110,7 +109,6 @@ class CharRNN(Model):
         self.smoothed_loss: float | None = None
         self._carried: KeptStates | None = None
         self._readers: dict[Any, Reader] = {}
-        self._samplers: dict[bool, list[Sampler]] = {True: [], False: []}
         if vocabulary is not None:
             self._know(get(vocabulary))
 
@@ -301,6 +299,72 @@ class CharRNN(Model):
             self._readers[key] = Reader(self, compiled, batch_size, length, training=training)
         return self._readers[key]
 
+    def profile(  # type: ignore[override]
+        self,
+        text: str | os.PathLike[str] | Corpus,
+        batch_size: int = 32,
+        sequence_length: int = 64,
+        *,
+        seconds: float = 0.5,
+    ) -> Profile:
+        """Measure a step of `fit` kernel by kernel; the model stays as it is.
+
+        Args:
+            text: see `fit`; the step reads its beginning.
+            batch_size: how many parts are read side by side.
+            sequence_length: how many characters of each the step reads.
+            seconds: how long to repeat the step, at least four times.
+
+        Returns:
+            A `Profile`, see `Model.profile`.
+
+        Raises:
+            GraphError: the model knows no characters yet.
+            ArgumentError, ShapeError, DataError: see `fit`.
+
+        Example:
+            >>> import cairnet as cn
+            >>> vocabulary = cn.text.CharacterVocabulary("ab")
+            >>> model = cn.models.CharRNN("gru", hidden=4, vocabulary=vocabulary)
+            >>> measured = model.profile("ab" * 50, 4, 8, seconds=0.01)
+            >>> "gru_1/gru_cell/gradient" in [part.layer for part in measured.by_layer()]
+            True
+        """
+        numbers = Corpus.of(text).encode(self.known())
+        batches = course(numbers, None, 0.0, (batch_size, sequence_length), (0, 1)).batches
+        step, arrays = self.reader(batch_size, sequence_length, training=True).first(batches)
+        return profile(step, *arrays, seconds=seconds)
+
+    def function_for(self, *data: Any) -> tuple[Function, tuple[np.ndarray, ...]]:
+        """The compiled function behind `predict`, or behind a step of `fit`, with its arguments.
+
+        Args:
+            data: x, the numbers of characters, shape (rows, time), for the function of `predict`;
+                or x and y, the characters one step ahead, for a step of `fit`, which begins with
+                the states that the step before ended with. See `Model.function_for`.
+
+        Returns:
+            The function, and the arrays that it is to be called with.
+
+        Raises:
+            GraphError, ArgumentError, ShapeError, DTypeError: see `Model.function_for`.
+
+        Example:
+            >>> import cairnet as cn
+            >>> vocabulary = cn.text.CharacterVocabulary("ab")
+            >>> model = cn.models.CharRNN(hidden=4, vocabulary=vocabulary)
+            >>> model.compile()
+            >>> step, arrays = model.function_for([[0, 1, 0]], [[1, 0, 1]])
+            >>> step.name
+            'char_rnn.train'
+        """
+        # What is checked does not hang on the states; the step that `fit` takes does.
+        step, arrays = super().function_for(*data)
+        if len(data) != 2:
+            return step, arrays
+        rows, length = arrays[0].shape
+        return self.reader(rows, length, training=True).step, arrays
+
     def bits_per_character(
         self,
         text: str | os.PathLike[str] | Corpus,
@@ -328,111 +392,6 @@ class CharRNN(Model):
         """
         numbers = Corpus.of(text).encode(self.known())
         return bits(self, numbers, batch_size, sequence_length)
-
-    def generate(
-        self,
-        prompt: str = "\n",
-        length: int = 200,
-        temperature: float = 1.0,
-        top_k: int | None = None,
-        top_p: float | None = None,
-        beam_width: int | None = None,
-        seed: int | None = None,
-        *,
-        unknown: str | None = None,
-    ) -> str:
-        """Write on behind a prompt.
-
-        Each character is drawn from softmax(logits / temperature), of which `top_k` and `top_p`
-        leave the likeliest ones, and is then read: *ancestral* sampling. With a `beam_width`
-        nothing is drawn: so many texts are kept, those whose probability as a whole is the highest
-        so far, and the best is returned.
-
-        Args:
-            prompt: what is read first; with states of zeros before it.
-            length: how many characters to write.
-            temperature: above 0; below 1 what is likely is made likelier, above 1 less so.
-            top_k: draw from so many characters, the likeliest.
-            top_p: draw from the fewest characters whose probabilities make up this share.
-            beam_width: how many texts beam search keeps; None to draw.
-            seed: the same seed gives the same text; default: the next stream of `cn.seed`.
-            unknown: the character that stands for those of the prompt that the model does not
-                know; default: that of the vocabulary, if it has one.
-
-        Returns:
-            What was written, without the prompt.
-
-        Raises:
-            GraphError: the model knows no characters yet.
-            ArgumentError: a number out of its range, a beam width beside what says how to draw, an
-                empty prompt, or one with characters that the model does not know, which are named.
-
-        Source:
-            A. Holtzman, J. Buys, L. Du, M. Forbes, Y. Choi: The curious case of neural text
-            degeneration. ICLR 2020, for `top_p`. A. Fan, M. Lewis, Y. Dauphin: Hierarchical neural
-            story generation. ACL 2018, for `top_k`.
-
-        Example:
-            See `CharRNN`.
-        """
-        draw = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed}
-        given: dict[str, Any] = {**draw, "beam_width": beam_width, "unknown": unknown}
-        return "".join(self.stream(prompt, length, **given))
-
-    def stream(
-        self,
-        prompt: str = "\n",
-        length: int = 200,
-        temperature: float = 1.0,
-        top_k: int | None = None,
-        top_p: float | None = None,
-        beam_width: int | None = None,
-        seed: int | None = None,
-        *,
-        unknown: str | None = None,
-    ) -> Iterator[str]:
-        """Write on behind a prompt, piece by piece, as the pieces come to be.
-
-        Args:
-            prompt: what is read first.
-            length: how many characters to write.
-            temperature: above 0; see `generate`.
-            top_k: draw from so many characters.
-            top_p: draw from this share of the probabilities.
-            beam_width: how many texts beam search keeps.
-            seed: the same seed gives the same text.
-            unknown: the character that stands for those that the model does not know.
-
-        Returns:
-            An iterator over pieces, which joined together are what `generate` returns. A piece is
-            what some hundredths of a second bring; of beam search, what all texts that are kept
-            have in common.
-
-        Raises:
-            GraphError, ArgumentError: see `generate`; at the call, before the first piece.
-
-        Example:
-            >>> import cairnet as cn
-            >>> vocabulary = cn.text.CharacterVocabulary("ab")
-            >>> model = cn.models.CharRNN(hidden=4, vocabulary=vocabulary)
-            >>> pieces = model.stream("a", length=10, seed=1)
-            >>> "".join(pieces) == model.generate("a", length=10, seed=1)
-            True
-        """
-        vocabulary = self.known()
-        draw = Draw(length, temperature, top_k, top_p, beam_width, seed)
-        numbers = draw.checked_prompt(vocabulary, prompt, unknown)
-        written = beam_search if beam_width is not None else sample
-        return (vocabulary.decode(piece) for piece in written(self, numbers, draw))
-
-    def borrow_sampler(self, *, filtered: bool) -> Sampler:
-        """A sampler that nobody else uses meanwhile, so that texts may be written in turns."""
-        free = self._samplers[filtered]
-        return free.pop() if free else Sampler(self, filtered=filtered)
-
-    def return_sampler(self, sampler: Sampler) -> None:
-        """Give a sampler back that is not used any more."""
-        self._samplers[sampler.filtered].append(sampler)
 
 
 def _encoded(

@@ -15,12 +15,12 @@ from cairnet.tensor.core import Tensor, input
 from cairnet.tensor.functions import log_softmax, take
 
 if TYPE_CHECKING:
-    from cairnet.models.char_rnn import CharRNN
+    from cairnet.models.text_writing import WritingModel
 
 __all__ = ["beam_search"]
 
 
-def beam_search(model: CharRNN, prompt: np.ndarray, draw: Draw) -> Iterator[np.ndarray]:
+def beam_search(model: WritingModel, prompt: np.ndarray, draw: Draw) -> Iterator[np.ndarray]:
     """Write what is likeliest as a whole, as far as keeping `draw.beam_width` texts can tell.
 
     After each character the texts that are kept are continued by every character; of all these,
@@ -54,7 +54,7 @@ class _Beams:
         width: how many texts.
     """
 
-    def __init__(self, model: CharRNN, width: int) -> None:
+    def __init__(self, model: WritingModel, width: int) -> None:
         kept = model.zero_states(width)
         parents = input((width,), "int64", "parents")
         numbers = input((width,), "int64", "numbers")

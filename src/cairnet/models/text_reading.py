@@ -12,6 +12,7 @@ from cairnet.base.errors import ArgumentError, ShapeError
 from cairnet.data.splits import tail_split
 from cairnet.data.text.windows import CarriedBatches
 from cairnet.nn.losses import SparseCategoricalCrossentropy
+from cairnet.runtime import Function
 from cairnet.training.callbacks import Callback, History
 from cairnet.training.callbacks.base import begin, tell, tell_the_end, wants_batches
 from cairnet.training.data import Data
@@ -43,6 +44,10 @@ class Reader:
         batch_size: rows of a batch.
         length: characters of a row.
         training: whether it learns from them.
+
+    Attributes:
+        step: the function; it takes the characters of a batch, and those one step ahead.
+        states: the variables that it begins with, and leaves for the next batch.
     """
 
     def __init__(
@@ -53,9 +58,14 @@ class Reader:
         engine = Engine(model)
         with model.carrying(self.states):
             make = engine.stepper if training else engine.evaluator
-            self._step = make(compiled, Data((like,), (like,), None))
+            self.step = make(compiled, Data((like,), (like,), None))
         self._totals = compiled.metrics
         self.pace = Pace()
+
+    def first(self, batches: CarriedBatches) -> tuple[Function, tuple[np.ndarray, ...]]:
+        """The function, and the first batch, with which to call it; states become zeros."""
+        self.states.reset()
+        return self.step, tuple(each[0].astype(np.int64) for each in batches.run(0, 1))
 
     def runs(self, batches: CarriedBatches) -> Iterator[tuple[int, np.ndarray, Totals]]:
         """Read all batches, beginning with states of zeros.
@@ -68,7 +78,7 @@ class Reader:
         totals = Totals(self._totals)
         for start, stop in self.pace.runs(len(batches)):
             x, y = (numbers.astype(np.int64) for numbers in batches.run(start, stop))
-            outputs = self._step.steps(stop - start, x, y)
+            outputs = self.step.steps(stop - start, x, y)
             totals.add(outputs, batches.batch_size)
             yield stop - 1, outputs["loss"], totals
 

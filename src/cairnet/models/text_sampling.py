@@ -30,7 +30,7 @@ from cairnet.training.pace import Pace
 
 if TYPE_CHECKING:
     from cairnet.data.text.vocabulary import CharacterVocabulary
-    from cairnet.models.char_rnn import CharRNN
+    from cairnet.models.text_writing import WritingModel
 
 __all__ = ["Draw", "Sampler", "sample"]
 
@@ -107,7 +107,7 @@ class Sampler:
         filtered: whether only the likeliest characters are drawn from; they are sorted for it.
     """
 
-    def __init__(self, model: CharRNN, *, filtered: bool) -> None:
+    def __init__(self, model: WritingModel, *, filtered: bool) -> None:
         self.filtered = filtered
         self.states = model.zero_states(1)
         drawn = Variable(np.zeros(1, np.int64), name="drawn", trainable=False)
@@ -152,7 +152,7 @@ def _drawn_among(probabilities: Tensor, uniform: Tensor, top_k: Tensor, top_p: T
     return take(order, place)
 
 
-def sample(model: CharRNN, prompt: np.ndarray, draw: Draw) -> Iterator[np.ndarray]:
+def sample(model: WritingModel, prompt: np.ndarray, draw: Draw) -> Iterator[np.ndarray]:
     """Write by drawing, piece by piece; see `CharRNN.stream`."""
     settings: list[Any] = [np.float32(draw.temperature)]
     if draw.filtered:
