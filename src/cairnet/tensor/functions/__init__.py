@@ -1,27 +1,5 @@
 """The function library: what users call, with the array API standard's names and meanings."""
 
-from cairnet.tensor.functions.activation import (
-    celu,
-    elu,
-    gelu,
-    hard_sigmoid,
-    hard_silu,
-    leaky_relu,
-    log_sigmoid,
-    log_softmax,
-    logsumexp,
-    mish,
-    one_hot,
-    relu,
-    relu6,
-    selu,
-    sigmoid,
-    silu,
-    softmax,
-    softplus,
-    softsign,
-    stop_gradient,
-)
 from cairnet.tensor.functions.arithmetic import (
     abs,
     add,
@@ -145,9 +123,11 @@ from cairnet.tensor.functions.manipulation import (
     stack,
     unstack,
 )
+from cairnet.tensor.functions.marking import one_hot, stop_gradient
 from cairnet.tensor.functions.placeholders import matrix, scalar, tensor3, tensor4, vector
 from cairnet.tensor.functions.pooling import avg_pool, lp_pool, max_pool
 from cairnet.tensor.functions.positions import nonzero, searchsorted
+from cairnet.tensor.functions.rectifiers import celu, elu, leaky_relu, relu, relu6, selu
 from cairnet.tensor.functions.repetition import repeat, roll, tile
 from cairnet.tensor.functions.searching import argmax, argmin, where
 from cairnet.tensor.functions.sets import (
@@ -160,6 +140,16 @@ from cairnet.tensor.functions.sets import (
     unique_inverse,
     unique_values,
 )
+from cairnet.tensor.functions.sigmoids import hard_sigmoid, sigmoid, softsign
+from cairnet.tensor.functions.smooth_rectifiers import (
+    gelu,
+    hard_silu,
+    log_sigmoid,
+    mish,
+    silu,
+    softplus,
+)
+from cairnet.tensor.functions.softmax import log_softmax, logsumexp, softmax
 from cairnet.tensor.functions.sorting import argsort, sort
 from cairnet.tensor.functions.statistics import (
     all,
