@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-__all__ = ["digits", "initial_weights", "shuffled_rows"]
+__all__ = ["digits", "initial_weights", "recurrent_weights", "shuffled_rows", "text"]
 
 
 def digits(count: int) -> tuple[np.ndarray, np.ndarray, str]:
@@ -35,6 +35,33 @@ def digits(count: int) -> tuple[np.ndarray, np.ndarray, str]:
     return images[rows], labels[rows], source
 
 
+def text(count: int, characters: int, seed: int = 0) -> tuple[np.ndarray, str]:
+    """A text as numbers of characters, each drawn from what usually follows the one before.
+
+    After every character the same few are likely, as in a language: it is a Markov chain.
+
+    Args:
+        count: how long it is.
+        characters: how many different ones there are.
+        seed: of the chain and of the text.
+
+    Returns:
+        The numbers, int64, and what they are.
+
+    >>> numbers, source = text(1000, 38)
+    >>> numbers.shape, len(np.unique(numbers)) <= 38, source
+    ((1000,), True, 'a generated text of 38 different characters')
+    """
+    random = np.random.default_rng(seed)
+    follows = random.dirichlet(np.full(characters, 0.1), size=characters).cumsum(axis=1)
+    numbers = np.zeros(count, np.int64)
+    draws = random.random(count)
+    for place in range(1, count):
+        below = np.searchsorted(follows[numbers[place - 1]], draws[place])
+        numbers[place] = min(below, characters - 1)
+    return numbers, f"a generated text of {characters} different characters"
+
+
 def shuffled_rows(count: int, batch: int, epochs: int, seed: int = 0) -> np.ndarray:
     """The rows of every step, each epoch in an order of its own; shape (steps, batch), int64.
 
@@ -59,3 +86,21 @@ def initial_weights(shapes: Sequence[tuple[int, ...]], seed: int = 0) -> tuple[n
         kernel = random.standard_normal(shape) / np.sqrt(np.prod(shape[:-1]))
         weights += [kernel.astype(np.float32), np.zeros(shape[-1], np.float32)]
     return tuple(weights)
+
+
+def recurrent_weights(
+    inputs: int, units: int, bias: tuple[int, ...], seed: int = 0
+) -> tuple[np.ndarray, ...]:
+    """Kernel and recurrent kernel of variance 1 / fan in, and a zero bias, of a recurrent layer.
+
+    Args:
+        inputs: of each step.
+        units: of the layer.
+        bias: the shape of the bias; its last extent is that of the kernels too.
+        seed: of the kernels.
+
+    >>> [weight.shape for weight in recurrent_weights(38, 128, (512,))]
+    [(38, 512), (128, 512), (512,)]
+    """
+    kernel, _, recurrent, _ = initial_weights([(inputs, bias[-1]), (units, bias[-1])], seed)
+    return kernel, recurrent, np.zeros(bias, np.float32)

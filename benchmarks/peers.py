@@ -18,7 +18,7 @@ EAGER = ("torch, eager", "torch, eager, one thread")
 def torch_peers(
     loss: with_torch.Loss,
     optimizer: Optimizer,
-    flattened: tuple[int, int, int] | None = None,
+    layout: with_torch.Layout = with_torch.transposed,
     *,
     images: bool = False,
     alone: bool = False,
@@ -28,13 +28,13 @@ def torch_peers(
     Args:
         loss: see `with_torch.Loss`.
         optimizer: the update rule.
-        flattened: see `with_torch.calls`.
+        layout: see `with_torch.calls`.
         images: whether to try images whose channels come last too.
         alone: whether to try the plain loop on one thread too.
     """
 
     def peer(name: str, **options: bool) -> Contestant:
-        build = with_torch.calls(loss, optimizer, flattened=flattened, **options)
+        build = with_torch.calls(loss, optimizer, layout=layout, **options)
         return Contestant(name, "torch", build, ("torch",), options.get("compiled", False))
 
     eager = peer(EAGER[0])

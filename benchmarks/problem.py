@@ -21,6 +21,7 @@ class Optimizer:
         beta_1: Adam's decay of the mean of the gradient.
         beta_2: Adam's decay of the mean of its square.
         epsilon: what Adam adds to the root of the corrected second moment.
+        clip: what the elements of a gradient are kept between, with either sign; None for nothing.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Optimizer:
     beta_1: float = 0.9
     beta_2: float = 0.999
     epsilon: float = 1e-7
+    clip: float | None = None
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ class Problem:
             where every step takes all rows.
         weights: the initial weights, layer by layer: kernels in Keras's layout, and biases.
         source: what the rows are, for the page.
+        carried: the states that the first step begins with, where every step begins with those that
+            the one before has left.
     """
 
     x: np.ndarray
@@ -48,6 +52,7 @@ class Problem:
     order: np.ndarray
     weights: tuple[np.ndarray, ...]
     source: str
+    carried: tuple[np.ndarray, ...] = ()
 
     @property
     def full_batch(self) -> bool:
@@ -71,6 +76,7 @@ class Problem:
             "order": self.order,
             "source": self.source,
             **{f"weight{index}": weight for index, weight in enumerate(self.weights)},
+            **{f"carried{index}": state for index, state in enumerate(self.carried)},
         }
         if not self.reconstructs:
             arrays["y"] = self.y
@@ -80,8 +86,10 @@ class Problem:
     def load(path: Path) -> Problem:
         """Read what `save` wrote."""
         with np.load(path) as file:
-            count = sum(name.startswith("weight") for name in file.files)
-            weights = tuple(file[f"weight{index}"] for index in range(count))
+            weights, carried = (
+                tuple(file[name] for name in file.files if name.startswith(kind))
+                for kind in ("weight", "carried")
+            )
             x = file["x"]
             y = file["y"] if "y" in file.files else x
-            return Problem(x, y, file["order"], weights, str(file["source"]))
+            return Problem(x, y, file["order"], weights, str(file["source"]), carried)

@@ -10,6 +10,7 @@ import numpy as np
 import cairnet as cn
 from benchmarks.contest import Runner
 from benchmarks.problem import Optimizer, Problem
+from cairnet.nn.effects import Effects
 
 __all__ = ["calls", "fit", "steps"]
 
@@ -47,15 +48,16 @@ class _Steps:
         x: Any = cn.Variable(problem.x, name="x", trainable=False)
         y: Any = x if problem.reconstructs else cn.Variable(problem.y, name="y", trainable=False)
         if not problem.full_batch:
-            inputs = [cn.input((None,), dtype="int64", name="rows")]
+            inputs = [cn.input((problem.batch,), dtype="int64", name="rows")]
             batch = cn.take(x, inputs[0], axis=0)
             x, y = batch, batch if problem.reconstructs else cn.take(y, inputs[0], axis=0)
-        cost = cn.losses.get(loss)(y, model(x, training=True))
+        with Effects() as effects:
+            cost = cn.losses.get(loss)(y, model(x, training=True))
         model.set_weights(problem.weights)
         variables = model.trainable_variables
-        updates = rule.updates(variables, cn.grad(cost, variables))
+        updates = {**rule.updates(variables, cn.grad(cost, variables)), **effects.updates}
         self.function = cn.function(inputs, cost, updates=updates, name="training step")
-        self._start = _Start([*variables, *rule.variables])
+        self._start = _Start([*variables, *rule.variables, *effects.updates])
         self._order = problem.order
         self._run = run
 
@@ -129,7 +131,8 @@ class _Start:
 
 def _rule(optimizer: Optimizer) -> Any:
     if optimizer.name == "sgd":
-        return cn.optimizers.SGD(optimizer.learning_rate)
+        return cn.optimizers.SGD(optimizer.learning_rate, clipvalue=optimizer.clip)
     return cn.optimizers.Adam(
-        optimizer.learning_rate, optimizer.beta_1, optimizer.beta_2, optimizer.epsilon
+        *(optimizer.learning_rate, optimizer.beta_1, optimizer.beta_2, optimizer.epsilon),
+        clipvalue=optimizer.clip,
     )

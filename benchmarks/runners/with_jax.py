@@ -13,8 +13,9 @@ from benchmarks.problem import Optimizer, Problem
 
 __all__ = ["calls", "convolve", "max_pool", "scan"]
 
-#: Given nothing, imports JAX and returns `loss(weights, x, y)`.
-Loss = Callable[[], Callable[[Any, Any, Any], Any]]
+#: Given nothing, imports JAX and returns `loss(weights, x, y)`; where states are carried,
+#: `loss(weights, x, y, carried)`, which returns the new states beside the loss.
+Loss = Callable[[], Callable[..., Any]]
 Build = Callable[[Problem, int], Runner]
 
 
@@ -51,17 +52,22 @@ class _Calls:
 
         x = jnp.asarray(problem.x)
         self._data = (x,) if problem.reconstructs else (x, jnp.asarray(problem.y))
-        self._weights = problem.weights
+        self._weights, self._carried = problem.weights, problem.carried
         self._batches: list[Any] = []
         self._state: Any = None
-        full = problem.full_batch
+        full, carries = problem.full_batch, bool(problem.carried)
         update = _update(optimizer)
 
+        def carrying(weights: Any, x: Any, y: Any, carried: Any) -> tuple[Any, Any]:
+            return loss(weights, x, y, carried) if carries else (loss(weights, x, y), carried)
+
         def step(state: Any, data: Any, rows: Any) -> tuple[Any, Any]:
+            trained, carried = state
             batch = data if full else [each[rows] for each in data]
+            slope = jax.value_and_grad(carrying, has_aux=True)
             # An autoencoder's only array is both its inputs and its targets.
-            value, gradients = jax.value_and_grad(loss)(state[0], batch[0], batch[-1])
-            return update(state, gradients), value
+            (value, carried), gradients = slope(trained[0], batch[0], batch[-1], carried)
+            return (update(trained, gradients), carried), value
 
         self.step = step
         self._compiled = self._compile()
@@ -78,7 +84,8 @@ class _Calls:
 
         weights = [jnp.array(weight) for weight in self._weights]
         moments = [[jnp.zeros_like(weight) for weight in weights] for _ in range(2)]
-        self._state = weights, *moments, jnp.asarray(0)
+        carried = [jnp.array(state) for state in self._carried]
+        self._state = (weights, *moments, jnp.asarray(0)), carried
         self._batches = self._divide(order.astype(np.int32))
         jax.block_until_ready((self._state, self._batches))
 
@@ -139,4 +146,7 @@ def _update(optimizer: Optimizer) -> Callable[[Any, Any], Any]:
         ]
         return weights, first, second, count
 
-    return sgd if optimizer.name == "sgd" else adam
+    rule, bound = sgd if optimizer.name == "sgd" else adam, optimizer.clip
+    if bound is None:
+        return rule
+    return lambda state, gradients: rule(state, [jnp.clip(g, -bound, bound) for g in gradients])

@@ -12,8 +12,9 @@ from benchmarks.problem import Problem
 
 __all__ = ["loop"]
 
-#: `step(weights, x, y)`: changes the weights in place, and returns the loss before the step.
-Step = Callable[[list[np.ndarray], np.ndarray, np.ndarray], Any]
+#: `step(weights, x, y, *carried)`: changes the weights and the states that are carried in place,
+#: and returns the loss before the step.
+Step = Callable[..., Any]
 
 
 def loop(step: Step) -> Callable[[Problem, int], Runner]:
@@ -26,14 +27,17 @@ class _Loop:
         self._problem = problem
         self._step = step
         self._weights: list[np.ndarray] = []
+        self._carried: list[np.ndarray] = []
         self._order = problem.order
 
     def reset(self, order: np.ndarray) -> None:
         self._weights = [weight.copy() for weight in self._problem.weights]
+        self._carried = [state.copy() for state in self._problem.carried]
         self._order = order
 
     def run(self) -> np.ndarray:
         x, y, weights = self._problem.x, self._problem.y, self._weights
         if self._problem.full_batch:
             return np.array([self._step(weights, x, y) for _ in self._order])
-        return np.array([self._step(weights, x[rows], y[rows]) for rows in self._order])
+        step, carried = self._step, self._carried
+        return np.array([step(weights, x[rows], y[rows], *carried) for rows in self._order])

@@ -2,14 +2,18 @@
 
 from benchmarks.contest import Contest
 from benchmarks.workloads import (
+    addition,
     conv20,
     convolutional_autoencoder,
     dense_autoencoder,
+    gated_rnn,
     lenet5,
     mlp,
     moons,
     products,
     small,
+    vanilla_rnn,
+    writing,
 )
 
 __all__ = ["CONTESTS"]
@@ -19,5 +23,12 @@ _NETWORKS = (mlp, lenet5, conv20, convolutional_autoencoder, dense_autoencoder, 
 #: By their names on the command line, in the order of the page.
 CONTESTS: dict[str, Contest] = {
     contest.name: contest
-    for contest in (*(network.CONTEST for network in _NETWORKS), *products.CONTESTS)
+    for contest in (
+        *(network.CONTEST for network in _NETWORKS),
+        vanilla_rnn.CONTEST,
+        *gated_rnn.CONTESTS,
+        addition.CONTEST,
+        writing.CONTEST,
+        *products.CONTESTS,
+    )
 }

@@ -11,6 +11,7 @@ from benchmarks.peers import jax_peers, keras_peers, torch_peers
 from benchmarks.problem import Optimizer, Problem
 from benchmarks.runners import with_cairnet
 from benchmarks.runners.with_jax import convolve, max_pool
+from benchmarks.runners.with_torch import flattened
 
 __all__ = ["CONTEST"]
 
@@ -104,7 +105,7 @@ CONTEST = Contest(
     problem=_problem,
     contestants=(
         Contestant("Cairnet", "cairnet", with_cairnet.steps(_cairnet, _LOSS, _OPTIMIZER, 200)),
-        *torch_peers(_torch, _OPTIMIZER, (12, 12, 20), images=True, alone=True),
+        *torch_peers(_torch, _OPTIMIZER, flattened(12, 12, 20), images=True, alone=True),
         *jax_peers(_jax, _OPTIMIZER, 50),
         *keras_peers(_keras, _LOSS, _OPTIMIZER, 50),
     ),

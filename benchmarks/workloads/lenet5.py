@@ -11,6 +11,7 @@ from benchmarks.peers import jax_peers, keras_peers, torch_peers
 from benchmarks.problem import Optimizer, Problem
 from benchmarks.runners import with_cairnet
 from benchmarks.runners.with_jax import convolve, max_pool
+from benchmarks.runners.with_torch import flattened
 
 __all__ = ["CONTEST"]
 
@@ -113,7 +114,7 @@ CONTEST = Contest(
                 "shuffles every epoch and reports."
             ),
         ),
-        *torch_peers(_torch, _OPTIMIZER, (5, 5, 16), images=True),
+        *torch_peers(_torch, _OPTIMIZER, flattened(5, 5, 16), images=True),
         *jax_peers(_jax, _OPTIMIZER, 10),
         *keras_peers(_keras, _LOSS, _OPTIMIZER, 50),
     ),

@@ -54,7 +54,14 @@ def test_every_way_to_run_cairnet_finds_the_same_losses() -> None:
     assert not result.entries[1].peer
 
 
-@pytest.mark.parametrize("name", CONTESTS)
+#: What takes seconds.
+SLOW = {"lstm", "gru", "writing"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in CONTESTS],
+)
 def test_torch_computes_the_same(name: str) -> None:
     pytest.importorskip("torch")
     same_losses(CONTESTS[name], "torch, eager")
@@ -84,6 +91,14 @@ def test_an_autoencoder_has_its_inputs_for_targets_from_disk_too(tmp_path: Path)
     loaded = Problem.load(tmp_path / "problem.npz")
     assert loaded.reconstructs
     np.testing.assert_array_equal(loaded.x, problem.x)
+    assert [weight.shape for weight in loaded.weights] == [each.shape for each in problem.weights]
+
+
+def test_the_states_that_are_carried_are_on_disk_too(tmp_path: Path) -> None:
+    problem = CONTESTS["vanilla-rnn"].problem(True)
+    problem.save(tmp_path / "problem.npz")
+    loaded = Problem.load(tmp_path / "problem.npz")
+    assert [state.shape for state in loaded.carried] == [(1, 128)]
     assert [weight.shape for weight in loaded.weights] == [each.shape for each in problem.weights]
 
 

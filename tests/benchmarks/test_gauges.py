@@ -54,3 +54,14 @@ def test_the_operations_of_the_autoencoders() -> None:
     products = [taps**2 * channels * filters for taps, channels, filters in layers]
     convolutions = 3 * 2 * sum(products) - 2 * products[0]
     assert CONTESTS["convolutional-autoencoder"].flops(1) == convolutions
+
+
+def test_the_operations_of_the_recurrent_networks() -> None:
+    lstm = 3 * 2 * (39 * 128 * 512 + 128 * 38)
+    assert CONTESTS["lstm"].flops(1) == lstm
+    assert CONTESTS["gru"].flops(1) == 3 * 2 * (39 * 128 * 384 + 128 * 38)
+    # The state that comes from the step before has no gradient.
+    vanilla = 3 * 2 * 25 * (128 * 128 + 128 * 65) - 2 * 128 * 128
+    assert CONTESTS["vanilla-rnn"].flops(1) == vanilla
+    assert CONTESTS["addition"].flops(1) == 3 * 2 * (7 * 16 * 16 + 8 * 16) + 2 * 2 * 8 * 2 * 16
+    assert CONTESTS["writing"].flops(1) == 2 * (3 * 256 * 1024 + 256 * 65)
