@@ -13,13 +13,25 @@ digits.
 """
 
 import argparse
-import time
+from pathlib import Path
 
 import numpy as np
 
 import cairnet as cn
 from cairnet.layers import Dense, SimpleRNN
+from experiment import Clock, Experiment, Outcome, Quantity, Text
 
+SHORT = Quantity("unseen additions of 8 digits, exact", digits=1, bound=99.9)
+LONG = Quantity("additions of 32 digits, exact", digits=1, bound=99.9)
+EXPERIMENT = Experiment(
+    key="binary_addition",
+    title="Binary addition",
+    network="2 inputs a step, 16 recurrent sigmoids, 1 sigmoid a step",
+    settings="10,000 additions of numbers with 8 digits, each once, one a step, Adam, rate 0.02",
+    source="an exercise of many courses",
+    quantities=(SHORT, LONG),
+    seeds=(1, 2, 3),
+)
 DIGITS = 8
 TRAINED = 10_000
 ASKED = 1_000
@@ -79,25 +91,21 @@ def shown(network: cn.Sequential, a: int, b: int) -> str:
     return f"{a:08b} + {b:08b} = {total:08b}   ({a} + {b} = {total})"
 
 
-def main() -> None:
-    """Train a network for each seed, and say how many additions it does right."""
-    parser = argparse.ArgumentParser(description="Learn to add binary numbers.")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[1], help="one network for each")
-    for seed in parser.parse_args().seeds:
-        cn.seed(seed)
-        random = np.random.default_rng(seed)
-        seen, unseen = additions(random)
-        began = time.perf_counter()
+def work(options: argparse.Namespace, seed: int, folder: Path | None) -> Outcome:
+    """A network, and what share of the additions it does right."""
+    random = np.random.default_rng(seed)
+    seen, unseen = additions(random)
+    clock = Clock()
+    with clock.running():
         network = train(seen)
-        seconds = time.perf_counter() - began
-        long = random.integers(2**31, size=(ASKED, 2))
-        print(
-            f"seed {seed}: {TRAINED:,} additions in {seconds:.2f} s; exact are "
-            f"{exact(network, unseen, DIGITS):,} of {ASKED:,} unseen ones of {DIGITS} digits, "
-            f"{exact(network, long, 32):,} of {ASKED:,} of 32"
-        )
-        print(shown(network, *unseen[0]))
+    long = random.integers(2**31, size=(ASKED, 2))
+    shares = {
+        SHORT.name: exact(network, unseen, DIGITS) / ASKED,
+        LONG.name: exact(network, long, 32) / ASKED,
+    }
+    done = "\n".join(shown(network, a, b) for a, b in unseen[:3])
+    return Outcome(shares, clock, {EXPERIMENT.key: network}, texts=[Text("As it adds", done)])
 
 
 if __name__ == "__main__":
-    main()
+    EXPERIMENT.for_each_seed(work)

@@ -1,14 +1,14 @@
-"""What the MNIST experiments in this folder share: the command line, the images, the records.
+"""What the experiments in this folder share: the command line, seeds, clocks, records.
 
 Every experiment is a file of its own, with its network and training written out. All of them take
 the same arguments:
 
     python examples/mnist_sigmoid.py --seeds 1 2 3      three networks, each from its own seed
-    python examples/mnist_sigmoid.py --epochs 2         a trial
-    python examples/mnist_sigmoid.py --data digits      a trial on images that need no download
+    python examples/mnist_sigmoid.py --threads 1        on one thread
 
-A run as published is entered in docs/results.md. A trial is only printed, unless `--results`
-names a folder for a page of its own.
+and those of their data, see `digits` and `texts`. A run as published is entered in docs/results.md.
+A trial, with fewer epochs or other data, is only printed, unless `--results` names a folder for a
+page of its own.
 """
 
 from __future__ import annotations
@@ -16,40 +16,73 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 import cairnet as cn
-from results import PAGES, Entry, Picture, Run, enter
+from results import PAGES, Entry, Picture, Quantity, Run, Text, enter
 
-__all__ = ["Digits", "Experiment", "Pair", "Picture", "accuracy"]
+__all__ = [
+    "Clock",
+    "Experiment",
+    "Outcome",
+    "Picture",
+    "Quantity",
+    "Text",
+    "network_file",
+    "picture_folder",
+    "save",
+]
 
-Pair = tuple[np.ndarray, np.ndarray]
 
-DATA: dict[str, Callable[[], Any]] = {"mnist": cn.datasets.mnist, "digits": cn.datasets.digits}
+@dataclass
+class Clock:
+    """How long training takes, in all stretches that are timed.
+
+    Attributes:
+        seconds: by the clock.
+        processor_seconds: of all threads together.
+    """
+
+    seconds: float = 0.0
+    processor_seconds: float = 0.0
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Time what is done inside."""
+        wall, processor = time.perf_counter(), time.process_time()
+        yield
+        self.seconds += time.perf_counter() - wall
+        self.processor_seconds += time.process_time() - processor
 
 
 @dataclass(frozen=True)
-class Digits:
-    """Images and labels: to learn from, to choose settings by, and to be judged by at the end."""
+class Outcome:
+    """What came of one seed.
 
-    train: Pair
-    validation: Pair
-    test: Pair
+    Attributes:
+        values: what was measured, by the names of the quantities; shares are of 1.
+        clock: how long training took.
+        networks: what was trained, by the names that they are saved under.
+        pictures, texts: for the page; see `results.Entry`.
+    """
+
+    values: Mapping[str, float]
+    clock: Clock
+    networks: Mapping[str, cn.Model] = field(default_factory=dict)
+    pictures: Sequence[Picture] = ()
+    texts: Sequence[Text] = ()
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """What is to be reproduced, and on which part of the images.
+    """What is to be reproduced.
 
     Attributes:
-        key, title, network, settings, source, published, floor: see `results.Entry`.
-        epochs: how often training goes through the images.
-        held_out: the share of the training images that is kept for validation.
+        key, title, network, settings, source, quantities: see `results.Entry`.
         seeds: the random numbers of each network begin at one of these.
     """
 
@@ -58,66 +91,61 @@ class Experiment:
     network: str
     settings: str
     source: str
-    published: str
-    floor: float | None
-    epochs: int
-    held_out: float = 1 / 6
+    quantities: tuple[Quantity, ...] = ()
     seeds: tuple[int, ...] = (1,)
 
-    def run(
+    def for_each_seed(
         self,
-        train: Callable[[Digits, int], cn.Model],
-        draw: Callable[[cn.Model, Digits, Path], Sequence[Picture]] | None = None,
+        work: Callable[[argparse.Namespace, int, Path | None], Outcome],
         arguments: Sequence[str] | None = None,
     ) -> None:
-        """Train a network for each seed; print, record and draw what comes of it.
+        """Do the work for each seed; print and record what comes of it.
 
         Args:
-            train: makes a network and trains it, given the images and the number of epochs.
-            draw: draws the network of the first seed into a folder.
+            work: trains and measures, given the options, the seed, from which `cn.seed` has begun,
+                and the folder to draw pictures into; that is None where none are wanted.
             arguments: of the command line; by default those that Python was started with.
         """
         options = self.options(arguments)
-        data = self.data(options)
         for seed in options.seeds:
-            network, run = self.train_one(train, data, seed, options)
-            pictures: Sequence[Picture] = ()
-            if draw is not None and options.results is not None and seed == self.seeds[0]:
-                pictures = draw(network, data, picture_folder(options))
-            self.record(run, pictures, options)
+            drawn = options.results is not None and seed == self.seeds[0]
+            cn.seed(seed)
+            outcome = work(options, seed, picture_folder(options) if drawn else None)
+            for name, network in outcome.networks.items():
+                save(network, name, seed, options)
+            self.record(outcome, str(seed), options)
 
-    def train_one(
-        self,
-        train: Callable[[Digits, int], cn.Model],
-        data: Digits,
-        seed: int,
-        options: argparse.Namespace,
-    ) -> tuple[cn.Model, Run]:
-        """A network trained from a seed, and what it reached."""
-        cn.seed(seed)
-        wall, processor = time.perf_counter(), time.process_time()
-        network = train(data, options.epochs)
-        wall, processor = time.perf_counter() - wall, time.process_time() - processor
-        if options.networks is not None:
-            options.networks.mkdir(parents=True, exist_ok=True)
-            network.save(network_file(options.networks, self.key, seed))
-        validation, test = accuracy(network, data.validation), accuracy(network, data.test)
-        return network, Run(str(seed), validation, test, round(wall, 2), round(processor, 2))
-
-    def record(self, run: Run, pictures: Sequence[Picture], options: argparse.Namespace) -> None:
-        """Print a run, and enter it in the page of results if it belongs there."""
-        print(f"{self.title}, seed {run.seeds}: {run}", flush=True)
+    def record(self, outcome: Outcome, seeds: str, options: argparse.Namespace) -> None:
+        """Print an outcome, and enter it in the page of results if it belongs there."""
+        clock = outcome.clock
+        # Networks that were only put together have taken no time.
+        times = [round(each, 2) or None for each in (clock.seconds, clock.processor_seconds)]
+        run = Run(seeds, dict(outcome.values), *times)
+        words = ", ".join(each.in_words(run.values[each.name]) for each in self.quantities)
+        took = f", trained in {run.seconds:.1f} s" if run.seconds else ""
+        print(f"{self.title}, seed {seeds}: {words}{took}", flush=True)
         if options.results is not None:
-            own = {field.name for field in dataclasses.fields(Entry)}
-            known = {k: v for k, v in dataclasses.asdict(self).items() if k in own}
+            own = {each.name for each in dataclasses.fields(Entry)}
+            known = {each.name for each in dataclasses.fields(self)} & own
             entry = Entry(
-                **known, options=self.departures(options), runs=(run,), pictures=tuple(pictures)
+                **{name: getattr(self, name) for name in known},
+                options=self.departures(options),
+                runs=(run,),
+                pictures=tuple(outcome.pictures),
+                texts=tuple(outcome.texts),
             )
             enter(options.results, entry)
 
+    def usual(self) -> Mapping[str, Any]:
+        """The options that make a run another one, with their values in a run as published."""
+        return {}
+
+    def add_options(self, add: Callable[..., Any]) -> None:
+        """Add the options of `usual` to the command line."""
+
     def departures(self, options: argparse.Namespace) -> str:
         """The options of a trial, as on the command line; nothing for a run as published."""
-        usual = {"data": "mnist", "epochs": self.epochs, "images": None}
+        usual = self.usual()
         given = {name: getattr(options, name) for name in usual}
         return " ".join(f"--{n} {given[n]}" for n in usual if given[n] != usual[n])
 
@@ -125,8 +153,7 @@ class Experiment:
         """The command line."""
         parser = argparse.ArgumentParser(description=f"{self.title}. {self.network}.")
         add = parser.add_argument
-        add("--data", choices=DATA, default="mnist", help="the images (default: %(default)s)")
-        add("--epochs", type=int, metavar="N", default=self.epochs, help="default: %(default)s")
+        self.add_options(add)
         add(
             "--seeds",
             "--seed",
@@ -136,7 +163,6 @@ class Experiment:
             default=self.seeds,
             help="one network for each seed",
         )
-        add("--images", type=int, metavar="N", help="no more than the first N of each part")
         add("--threads", type=int, metavar="N", help="default: what is fastest")
         add("--results", type=Path, metavar="FOLDER", help="of results.md; default: docs")
         add("--networks", type=Path, metavar="FOLDER", help="where to save the networks")
@@ -147,27 +173,17 @@ class Experiment:
             cn.set_threads(chosen.threads)
         return chosen
 
-    def data(self, options: argparse.Namespace) -> Digits:
-        """The images, the last of those for training held out for validation."""
-        (x, y), (x_test, y_test) = DATA[options.data]()
-        rest, held_out = (
-            rows[: options.images] for rows in cn.datasets.tail_split(len(x), self.held_out)
-        )
-        first = slice(options.images)
-        return Digits(
-            (x[rest], y[rest]), (x[held_out], y[held_out]), (x_test[first], y_test[first])
-        )
+
+def save(network: cn.Model, name: str, seed: int, options: argparse.Namespace) -> None:
+    """Save a network, if a folder is named for them."""
+    if options.networks is not None:
+        options.networks.mkdir(parents=True, exist_ok=True)
+        network.save(network_file(options.networks, name, seed))
 
 
-def accuracy(network: cn.Model, images: Pair) -> float:
-    """The share of the images that a network reads rightly."""
-    x, labels = images
-    return float(np.mean(network.predict(x, batch_size=500).argmax(axis=1) == labels))
-
-
-def network_file(folder: Path, key: str, seed: int) -> Path:
-    """Where the network that a seed gave is saved."""
-    return folder / f"{key}-{seed}.safetensors"
+def network_file(folder: Path, name: str, seed: int) -> Path:
+    """Where the network of a name that a seed gave is saved."""
+    return folder / f"{name}-{seed}.safetensors"
 
 
 def picture_folder(options: argparse.Namespace) -> Path:

@@ -21,10 +21,10 @@ import numpy as np
 
 import cairnet as cn
 from cairnet.layers import Conv2D, Dense, Flatten, MaxPooling2D
-from experiment import Digits, Experiment, Picture
+from digits import Digits, DigitsExperiment, Picture
 from pictures import curves, save_as
 
-EXPERIMENT = Experiment(
+EXPERIMENT = DigitsExperiment(
     key="mnist_convolution",
     title="One convolution",
     network="convolution of 20 maps of 5 × 5 with 2 × 2 maximum pooling; dense 100; sigmoids; "

@@ -21,10 +21,10 @@ from pathlib import Path
 
 import cairnet as cn
 from cairnet.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D
-from experiment import Digits, Experiment, Picture
+from digits import Digits, DigitsExperiment, Picture
 from pictures import curves, misread
 
-EXPERIMENT = Experiment(
+EXPERIMENT = DigitsExperiment(
     key="mnist_dropout",
     title="Dropout",
     network="convolutions of 20 and 40 maps of 5 × 5, each with 2 × 2 maximum pooling; two dense "

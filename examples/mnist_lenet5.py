@@ -20,10 +20,10 @@ import numpy as np
 
 import cairnet as cn
 from cairnet.layers import Conv2D, Dense, Flatten, MaxPooling2D
-from experiment import Digits, Experiment, Picture
+from digits import Digits, DigitsExperiment, Picture
 from pictures import confusion, curves, save_as
 
-EXPERIMENT = Experiment(
+EXPERIMENT = DigitsExperiment(
     key="mnist_lenet5",
     title="LeNet-5",
     network="convolutions of 6, 16 and 120 filters of 5 × 5, the first padded, the first two with "

@@ -17,10 +17,10 @@ from pathlib import Path
 
 import cairnet as cn
 from cairnet.layers import Conv2D, Dense, Flatten, MaxPooling2D
-from experiment import Digits, Experiment, Picture
+from digits import Digits, DigitsExperiment, Picture
 from pictures import curves
 
-EXPERIMENT = Experiment(
+EXPERIMENT = DigitsExperiment(
     key="mnist_shifts",
     title="Shifted images",
     network="convolutions of 20 and 40 maps of 5 × 5, each with 2 × 2 maximum pooling; dense 100; "

@@ -19,10 +19,10 @@ from typing import Any
 
 import cairnet as cn
 from cairnet.layers import Dense, Flatten
-from experiment import Digits, Experiment, Picture
+from digits import Digits, DigitsExperiment, Picture
 from pictures import confusion, curves
 
-EXPERIMENT = Experiment(
+EXPERIMENT = DigitsExperiment(
     key="mnist_sigmoid",
     title="Sigmoids, quadratic cost",
     network="784 inputs, 30 sigmoids, 10 sigmoids",

@@ -17,7 +17,7 @@ from dataclasses import replace
 
 import cairnet as cn
 import mnist_sigmoid
-from experiment import Digits
+from digits import Digits
 
 EXPERIMENT = replace(
     mnist_sigmoid.EXPERIMENT,

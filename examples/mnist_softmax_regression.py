@@ -19,10 +19,10 @@ import numpy as np
 
 import cairnet as cn
 from cairnet.layers import Dense, Flatten
-from experiment import Digits, Experiment, Picture
+from digits import Digits, DigitsExperiment, Picture
 from pictures import confusion, save_as
 
-EXPERIMENT = Experiment(
+EXPERIMENT = DigitsExperiment(
     key="mnist_softmax_regression",
     title="Softmax regression",
     network="784 inputs, softmax of 10",

@@ -21,11 +21,11 @@ from dataclasses import replace
 import numpy as np
 
 import cairnet as cn
-from experiment import Digits, network_file, picture_folder
+from digits import Digits, accuracies
+from experiment import Clock, Outcome, network_file, picture_folder, save
 from mnist_dropout import EXPERIMENT as DROPOUT
 from mnist_dropout import train
 from pictures import misread
-from results import Run
 
 EXPERIMENT = replace(
     DROPOUT,
@@ -53,7 +53,9 @@ def gather(digits: Digits, options: argparse.Namespace) -> list[cn.Model]:
         if saved and saved.exists():
             networks.append(cn.load_model(saved))
         else:
-            networks.append(DROPOUT.train_one(train, digits, seed, options)[0])
+            cn.seed(seed)
+            networks.append(train(digits, options.epochs))
+            save(networks[-1], DROPOUT.key, seed, options)
     return networks
 
 
@@ -62,18 +64,15 @@ def main() -> None:
     options = EXPERIMENT.options()
     digits = EXPERIMENT.data(options)
     networks = gather(digits, options)
-    shares = [vote(networks, images) for images, _ in (digits.validation, digits.test)]
-    validation, test = (
-        float(np.mean(share.argmax(axis=1) == labels))
-        for share, (_, labels) in zip(shares, (digits.validation, digits.test), strict=True)
-    )
+    values = accuracies(digits, lambda images, batch_size: vote(networks, images))
     pictures = []
     if options.results is not None:
-        folder = picture_folder(options)
-        pictures = [misread(EXPERIMENT.key, shares[1], digits.test, folder)]
-    run = Run(" ".join(map(str, options.seeds)), validation, test)
+        shares = vote(networks, digits.test[0])
+        pictures = [misread(EXPERIMENT.key, shares, digits.test, picture_folder(options))]
     several = f"{len(networks)} networks: {EXPERIMENT.network}"
-    replace(EXPERIMENT, network=several).record(run, pictures, options)
+    seeds = " ".join(map(str, options.seeds))
+    outcome = Outcome(values, Clock(), pictures=pictures)
+    replace(EXPERIMENT, network=several).record(outcome, seeds, options)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,11 @@ import numpy as np
 import cairnet as cn
 from results import Picture
 
-__all__ = ["confusion", "curves", "misread", "save_as"]
+__all__ = ["COLOURS", "confusion", "curves", "lines", "misread", "save_as"]
+
+#: Told apart by all eyes, after M. Okabe and K. Ito.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
+INK, QUIET = "#333333", "#D9D9D9"
 
 
 def curves(key: str, network: cn.Model, folder: Path) -> Picture:
@@ -42,6 +47,48 @@ def confusion(key: str, probabilities: np.ndarray, labels: np.ndarray, folder: P
     file = save_as(key, "confusion")
     cn.plots.confusion_matrix(cn.metrics.confusion_matrix(labels, probabilities), folder / file)
     return Picture(file, "Which digits of the test images are taken for which")
+
+
+def lines(
+    panels: Mapping[str, Mapping[str, tuple[Sequence[float], Sequence[float]]]],
+    path: Path,
+    *,
+    of: str,
+    between: tuple[float, float] | None = None,
+) -> None:
+    """Draw curves, one panel beside the other, on the same scale.
+
+    Args:
+        panels: by what runs along the axis of a panel, its curves: by name, places and heights.
+        path: of the picture.
+        of: what the curves are of.
+        between: the heights to show; default: all.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(4.8 * len(panels), 3.3), layout="constrained")
+    FigureCanvasAgg(figure)
+    several = figure.subplots(1, len(panels), squeeze=False, sharey=True)[0]
+    for axes, (along, curves) in zip(several, panels.items(), strict=True):
+        for (name, (places, heights)), colour in zip(curves.items(), COLOURS, strict=False):
+            # A single measurement is a point, which a line would not show.
+            marker = "" if len(heights) > 1 else "o"
+            last = f"{name} {heights[-1]:.3g}"
+            axes.plot(places, heights, color=colour, linewidth=1.8, marker=marker, label=last)
+        axes.set_xlabel(along, fontsize=9, color=INK)
+        axes.legend(frameon=False, fontsize=9, labelcolor="linecolor", handlelength=1)
+        axes.tick_params(length=0, labelsize=9, labelcolor=INK)
+        axes.grid(axis="y", color=QUIET, linewidth=0.6)
+        axes.set_axisbelow(True)
+        axes.margins(x=0.02)
+        for side in ("top", "right", "left"):
+            axes.spines[side].set_visible(False)
+        axes.spines["bottom"].set_color(QUIET)
+    several[0].set_title(of, fontsize=10.5, color=INK, loc="left")
+    if between is not None:
+        several[0].set_ylim(between)
+    figure.savefig(path, dpi=160)
 
 
 def save_as(key: str, what: str) -> str:

@@ -18,11 +18,49 @@ from typing import Any
 
 import cairnet as cn
 import results_picture
-from results_page import PICTURE, in_order, render
+from results_page import DIGITS, PICTURE, render
 
-__all__ = ["PAGES", "Entry", "Picture", "Run", "enter"]
+__all__ = ["PAGES", "Entry", "Picture", "Quantity", "Run", "Text", "enter"]
 
 PAGES = Path(__file__).parent.parent / "docs"
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """Something that is measured of what was trained.
+
+    Attributes:
+        name: what it is, in words.
+        unit: "%" for shares of 1, which are shown in percent; else behind the number.
+        digits: how many are shown behind the point.
+        published: what was published, in this unit, as it was printed.
+        bound: what the mean must reach, in this unit; None for nothing.
+        smaller_is_better: whether the bound is one from above.
+        in_table: whether it stands in the table at the top of the page too.
+    """
+
+    name: str
+    unit: str = "%"
+    digits: int = 2
+    published: str = ""
+    bound: float | None = None
+    smaller_is_better: bool = False
+    in_table: bool = True
+
+    def shown(self, number: float) -> float:
+        """A measured number in this unit."""
+        return 100 * number if self.unit == "%" else number
+
+    def reached(self, number: float) -> bool:
+        """Whether a measured number is as good as the bound."""
+        if self.bound is None:
+            return True
+        number = self.shown(number)
+        return number <= self.bound if self.smaller_is_better else number >= self.bound
+
+    def in_words(self, number: float) -> str:
+        """A measured number, and what it is of."""
+        return f"{self.shown(number):.{self.digits}f} {self.unit} ({self.name})"
 
 
 @dataclass(frozen=True)
@@ -31,23 +69,15 @@ class Run:
 
     Attributes:
         seeds: where its random numbers began; of a vote, those of all its networks.
-        validation: the accuracy on the images held out of the training set, a share of 1.
-        test: the accuracy on the test images, a share of 1.
+        values: what was measured, by the names of the quantities; shares are of 1.
         seconds: of training, by the clock; None where networks were only put together.
         processor_seconds: of training, of all threads together.
     """
 
     seeds: str
-    validation: float
-    test: float
+    values: Mapping[str, float]
     seconds: float | None = None
     processor_seconds: float | None = None
-
-    def __str__(self) -> str:
-        return (
-            f"{100 * self.test:.2f} % of the test images, {100 * self.validation:.2f} % of the "
-            "validation images" + (f", trained in {self.seconds:.1f} s" if self.seconds else "")
-        )
 
 
 @dataclass(frozen=True)
@@ -64,6 +94,19 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class Text:
+    """What a network has written.
+
+    Attributes:
+        caption: when, and how it was asked.
+        text: as written.
+    """
+
+    caption: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Entry:
     """One experiment: what was to be reproduced, and what came of it.
 
@@ -73,11 +116,11 @@ class Entry:
         network: the layers, in words.
         settings: how it is trained, in words.
         source: who published it.
-        published: the accuracy that was published, in percent, as it was printed.
-        floor: the accuracy to be reached, in percent; None for none.
+        quantities: what is measured, the most important first.
         options: of the command, besides the seeds; empty for a run as published.
         runs: in the order of their seeds.
         pictures: drawn of the first run.
+        texts: written by the networks of the first run.
         machine: what it ran on.
         date: of the last run.
     """
@@ -87,20 +130,20 @@ class Entry:
     network: str
     settings: str
     source: str
-    published: str
-    floor: float | None
+    quantities: tuple[Quantity, ...]
     options: str = ""
     runs: tuple[Run, ...] = ()
     pictures: tuple[Picture, ...] = ()
+    texts: tuple[Text, ...] = ()
     machine: str = ""
     date: str = ""
 
     @classmethod
     def restored(cls, saved: dict[str, Any]) -> Entry:
         """An entry from what JSON held of it."""
-        runs = tuple(Run(**run) for run in saved["runs"])
-        pictures = tuple(Picture(**picture) for picture in saved["pictures"])
-        return cls(**{**saved, "runs": runs, "pictures": pictures})
+        kinds = {"quantities": Quantity, "runs": Run, "pictures": Picture, "texts": Text}
+        parts = {name: tuple(kind(**each) for each in saved[name]) for name, kind in kinds.items()}
+        return cls(**{**saved, **parts})
 
     @property
     def command(self) -> str:
@@ -108,14 +151,27 @@ class Entry:
         seeds = " ".join(run.seeds for run in self.runs)
         return f"python examples/{self.key}.py --seeds {seeds} {self.options}".strip()
 
+    def measured(self, quantity: Quantity) -> list[float]:
+        """A quantity of all runs."""
+        return [run.values[quantity.name] for run in self.runs]
+
     def joined(self, before: Entry | None) -> Entry:
         """This entry with the earlier runs too, where they were of the same thing."""
-        same = ("network", "settings", "options")
-        if before is None or any(getattr(self, n) != getattr(before, n) for n in same):
+        if before is None or self._what != before._what:
             return self
         runs = {run.seeds: run for run in (*before.runs, *self.runs)}
         ordered = sorted(runs.values(), key=lambda run: (len(run.seeds), run.seeds))
-        return replace(self, runs=tuple(ordered), pictures=self.pictures or before.pictures)
+        return replace(
+            self,
+            runs=tuple(ordered),
+            pictures=self.pictures or before.pictures,
+            texts=self.texts or before.texts,
+        )
+
+    @property
+    def _what(self) -> tuple[Any, ...]:
+        names = [quantity.name for quantity in self.quantities]
+        return self.network, self.settings, self.options, names
 
 
 def enter(folder: Path, entry: Entry) -> None:
@@ -133,9 +189,9 @@ def enter(folder: Path, entry: Entry) -> None:
 
 
 def write_page(folder: Path, entries: Mapping[str, Entry]) -> None:
-    """Write the page and the picture at its top."""
+    """Write the page and the picture above the digits."""
     (folder / "images").mkdir(parents=True, exist_ok=True)
-    results_picture.draw(in_order(entries), folder / "images" / PICTURE)
+    results_picture.draw(DIGITS.of(entries), folder / "images" / PICTURE)
     write(folder / "results.md", render(entries))
 
 

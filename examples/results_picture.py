@@ -1,4 +1,4 @@
-"""The picture at the top of docs/results.md: what is left to be learned, published and reached."""
+"""The picture of the digits in docs/results.md: what is left to be learned, and was published."""
 
 from __future__ import annotations
 
@@ -28,8 +28,9 @@ def draw(entries: Sequence[Entry], path: Path) -> None:
     FigureCanvasAgg(figure)
     axes = figure.subplots()
     for line, entry in enumerate(entries):
-        errors = [100 * (1 - run.test) for run in entry.runs]
-        published = 100 - float(entry.published.split()[-1])
+        accuracy = entry.quantities[0]
+        errors = [100 * (1 - share) for share in entry.measured(accuracy)]
+        published = 100 - float(accuracy.published.split()[-1])
         mean = statistics.fmean(errors)
         axes.plot(errors, [line] * len(errors), "o", color=REACHED, markersize=4.5, alpha=0.55)
         axes.plot(published, line, "o", color=PUBLISHED, markersize=10, fillstyle="none")

@@ -1,5 +1,6 @@
 """examples/binary_addition.py: a network that learns to carry."""
 
+import json
 import re
 import runpy
 import sys
@@ -32,14 +33,14 @@ def test_no_addition_that_is_asked_for_was_seen(example: dict[str, Any]) -> None
     assert len(both) == 11_000
 
 
-def test_it_adds(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(sys, "argv", [EXAMPLE.name, "--seeds", "1", "2", "3"])
+def test_it_adds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", [EXAMPLE.name, "--results", str(tmp_path)])
     runpy.run_path(str(EXAMPLE), run_name="__main__")
-    lines = capsys.readouterr().out.splitlines()
-    for line in lines[::2]:
-        found = re.search(r"exact are ([\d,]+) of 1,000 unseen .*, ([\d,]+) of 1,000 of 32", line)
-        assert found is not None
-        assert min(int(count.replace(",", "")) for count in found.groups()) >= 999
-    for line in lines[1::2]:
+    (entry,) = json.loads((tmp_path / "results.json").read_text("utf-8")).values()
+    assert len(entry["runs"]) == 3
+    for run in entry["runs"]:
+        assert min(run["values"].values()) >= 0.999
+    (shown,) = entry["texts"]
+    for line in shown["text"].splitlines():
         a, b, total = re.findall(r"\b[01]{8}\b", line)
         assert int(a, 2) + int(b, 2) == int(total, 2)
