@@ -6,9 +6,9 @@ the same arguments:
     python examples/mnist_sigmoid.py --seeds 1 2 3      three networks, each from its own seed
     python examples/mnist_sigmoid.py --threads 1        on one thread
 
-and those of their data, see `digits` and `texts`. A run as published is entered in docs/results.md.
-A trial, with fewer epochs or other data, is only printed, unless `--results` names a folder for a
-page of its own.
+and those of their data, see `digit_images` and `texts`. A run as published is entered in
+docs/results.md. A trial, with fewer epochs or other data, is only printed, unless `--results` names
+a folder for a page of its own.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import cairnet as cn
 from cairnet.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D
-from digits import Digits, DigitsExperiment, Picture
+from digit_images import Digits, DigitsExperiment, Picture
 from pictures import curves, misread
 
 EXPERIMENT = DigitsExperiment(

@@ -20,7 +20,7 @@ import numpy as np
 
 import cairnet as cn
 from cairnet.layers import Conv2D, Dense, Flatten, MaxPooling2D
-from digits import Digits, DigitsExperiment, Picture
+from digit_images import Digits, DigitsExperiment, Picture
 from pictures import confusion, curves, save_as
 
 EXPERIMENT = DigitsExperiment(

@@ -19,7 +19,7 @@ from typing import Any
 
 import cairnet as cn
 from cairnet.layers import Dense, Flatten
-from digits import Digits, DigitsExperiment, Picture
+from digit_images import Digits, DigitsExperiment, Picture
 from pictures import confusion, curves
 
 EXPERIMENT = DigitsExperiment(

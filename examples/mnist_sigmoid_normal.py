@@ -17,7 +17,7 @@ from dataclasses import replace
 
 import cairnet as cn
 import mnist_sigmoid
-from digits import Digits
+from digit_images import Digits
 
 EXPERIMENT = replace(
     mnist_sigmoid.EXPERIMENT,

@@ -19,7 +19,7 @@ import numpy as np
 
 import cairnet as cn
 from cairnet.layers import Dense, Flatten
-from digits import Digits, DigitsExperiment, Picture
+from digit_images import Digits, DigitsExperiment, Picture
 from pictures import confusion, save_as
 
 EXPERIMENT = DigitsExperiment(

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import cairnet as cn
 from cairnet.layers import Conv2D, Dense, Flatten, MaxPooling2D
-from digits import Digits, DigitsExperiment, Picture
+from digit_images import Digits, DigitsExperiment, Picture
 from pictures import curves
 
 EXPERIMENT = DigitsExperiment(

@@ -21,7 +21,7 @@ from dataclasses import replace
 import numpy as np
 
 import cairnet as cn
-from digits import Digits, accuracies
+from digit_images import Digits, accuracies
 from experiment import Clock, Outcome, network_file, picture_folder, save
 from mnist_dropout import EXPERIMENT as DROPOUT
 from mnist_dropout import train
