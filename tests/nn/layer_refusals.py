@@ -19,6 +19,7 @@ class Refusal:
 
 
 IMAGES = "expected a shape (batch, height, width, channels), got (None, 28, 28); images of one"
+STEPS = "expected a shape (batch, time, features), got (None, 28); sequences of one feature need"
 LIST = "expected a list of tensors such as [a, b], got one tensor"
 
 REFUSED_INPUTS = [
@@ -43,6 +44,13 @@ REFUSED_INPUTS = [
     Refusal("LpPooling2D", {}, (None, 28, 28), IMAGES),
     Refusal("GlobalAveragePooling2D", {}, (None, 28, 28), IMAGES),
     Refusal("GlobalMaxPooling2D", {}, (None, 28, 28), IMAGES),
+    Refusal("MaxPooling1D", {}, (None, 28), STEPS),
+    Refusal("MaxPooling1D", {"pool_size": 4}, (None, 3, 1), "does not fit into 3"),
+    Refusal("AveragePooling1D", {}, (None, 28), STEPS),
+    Refusal("AveragePooling1D", {}, (None, 4, 1), "floating dtype, got int32", "int32"),
+    Refusal("GlobalAveragePooling1D", {}, (None, 28), STEPS),
+    Refusal("GlobalAveragePooling1D", {}, (None, 4, 1), "floating dtype, got int32", "int32"),
+    Refusal("GlobalMaxPooling1D", {}, (None, 28), STEPS),
     Refusal("UpSampling2D", {}, (None, 28, 28), IMAGES),
     Refusal(
         "UpSampling2D",
@@ -119,7 +127,22 @@ REFUSED_INPUTS = [
         "MultiHeadAttention",
         {"num_heads": 2, "key_dim": 2},
         [(None, 3), (None, 4, 3)],
-        "query: expected a shape (batch, time, features), got (None, 3)",
+        "query: expected a shape (batch, time, features), or with more axes before the features, "
+        "the same number as in the query; got (None, 3)",
+        apart=True,
+    ),
+    Refusal(
+        "MultiHeadAttention",
+        {"num_heads": 2, "key_dim": 2, "attention_axes": (1, 3)},
+        [(None, 4, 5, 3), (None, 4, 5, 3)],
+        "expected axes between batch and features, [1, 2], got [1, 3] for inputs of 4 axes",
+        apart=True,
+    ),
+    Refusal(
+        "MultiHeadAttention",
+        {"num_heads": 2, "key_dim": 2, "attention_axes": 2},
+        [(None, 4, 5, 3), (None, 3, 5, 3)],
+        "axis 1 is not attended to and must be equal, got query (None, 4, 5, 3), value (None, 3",
         apart=True,
     ),
     Refusal("Masking", {}, (None, 3), "expected a shape (batch, time, features), got (None, 3)"),
@@ -220,6 +243,14 @@ REFUSED_ARGUMENTS: list[tuple[str, dict[str, Any], str]] = [
     ("Attention", {"score_mode": "cat"}, "unknown score_mode 'cat'"),
     ("Attention", {"dropout": 2}, "dropout: expected a number from 0 to 1, got 2"),
     ("MultiHeadAttention", {"num_heads": 0, "key_dim": 2}, "num_heads: .* got 0"),
+    ("MultiHeadAttention", {"num_heads": 1, "key_dim": 2, "attention_axes": 0}, "axes: .* got 0"),
+    (
+        "MultiHeadAttention",
+        {"num_heads": 1, "key_dim": 2, "attention_axes": (1, 1)},
+        "attention_axes: expected axes that differ",
+    ),
+    ("MaxPooling1D", {"pool_size": (2, 2)}, r"pool_size: .* got \(2, 2\)"),
+    ("AveragePooling1D", {"padding": "full"}, "unknown padding 'full'"),
     ("Lambda", {"function": "sofmax"}, "did you mean 'softmax'"),
     ("Lambda", {"function": cn.tanh, "arguments": [1]}, r"expected a dict by name, got \[1\]"),
     ("Dropout", {"rate": 1.5}, "rate: expected a number from 0 to 1, got 1.5"),

@@ -114,6 +114,62 @@ def test_dropout_of_the_weights(kind: str) -> None:
     np.testing.assert_array_equal(g(values), g(values))
 
 
+@pytest.mark.parity
+def test_attention_along_chosen_axes_is_that_of_keras() -> None:
+    torch = pytest.importorskip("torch")
+    query, value = draw(2, 3, 4, 5), draw(2, 3, 6, 5, seed=1)
+    allowed = draw(2, 4, 6, seed=3) > -1
+    allowed[..., 0] = True
+    arguments = {"num_heads": 2, "key_dim": 3, "attention_axes": (2,)}
+    with keras_in_float64() as keras:
+        theirs = keras.layers.MultiHeadAttention(**arguments)
+        given = [torch.tensor(array) for array in (query, value)]
+        theirs(*given)
+        weights = [draw(*weight.shape, seed=9) for weight in theirs.weights]
+        theirs.set_weights(weights)
+        expected = theirs(
+            *given, attention_mask=torch.tensor(allowed), return_attention_scores=True
+        )
+    layer = cn.layers.MultiHeadAttention(**arguments)
+    layer(query, value)
+    layer.set_weights(weights)
+    y, scores = layer(query, value, attention_mask=allowed, return_attention_scores=True)
+    np.testing.assert_allclose(y.numpy(), expected[0].detach().numpy(), **CLOSE)
+    np.testing.assert_allclose(scores.numpy(), expected[1].detach().numpy(), **CLOSE)
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_what_is_not_attended_to_is_a_sample_of_its_own(causal: bool) -> None:
+    """Along the middle axis, beside a loop over the other one; with masks and causes."""
+    x, mask = draw(2, 4, 3, 5), draw(2, 4, 3, seed=1) > -1
+    mask[:, 0] = True
+    layer = cn.layers.MultiHeadAttention(2, 3, attention_axes=1)
+    options: dict[str, Any] = {"use_causal_mask": causal, "return_attention_scores": True}
+    y, weights = layer(x, x, value_mask=mask, **options)
+    assert weights.shape == (2, 3, 2, 4, 4)
+    flat = cn.layers.MultiHeadAttention(2, 3)
+    for column in range(3):
+        part = x[:, :, column]
+        flat(part, part)
+        flat.set_weights(layer.get_weights())
+        expected, seen = flat(part, part, value_mask=mask[:, :, column], **options)
+        np.testing.assert_allclose(y.numpy()[:, :, column], expected.numpy(), **CLOSE)
+        np.testing.assert_allclose(weights.numpy()[:, column], seen.numpy(), **CLOSE)
+
+
+def test_images_of_unknown_size_are_attended_to() -> None:
+    layer = cn.layers.MultiHeadAttention(1, 2, attention_axes=(1, 2))
+    x = cn.input((None, None, None, 3), cn.float64)
+    f, array = cn.function([x], layer(x, x)), draw(2, 3, 4, 3)
+    joined = array.reshape(2, 12, 3)
+    flat = cn.layers.MultiHeadAttention(1, 2)
+    flat(joined, joined)
+    flat.set_weights(layer.get_weights())
+    np.testing.assert_allclose(
+        f(array).reshape(2, 12, 3), flat(joined, joined).numpy(), rtol=1e-9, atol=1e-11
+    )
+
+
 def test_a_mask_of_no_pairs_is_refused() -> None:
     layer, x = cn.layers.MultiHeadAttention(1, 2), cn.Input((4, 3))
     with pytest.raises(ValueError, match="attention_mask: expected a shape"):

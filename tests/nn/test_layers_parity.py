@@ -18,6 +18,7 @@ NOT_IN_KERAS = (
     "Random",
     "LpPooling2D",
     "LocalResponseNormalization",
+    "AveragePooling1D same",
     "AveragePooling2D same",
     "InputLayer",
 )

@@ -277,6 +277,26 @@ def test_masks_go_on_from_layer_to_layer() -> None:
     assert cn.layers.mask_of(model(cn.asarray([[1, 2, 0, 0, 0, 0]]))).numpy().sum() == 2
 
 
+@pytest.mark.parametrize("keepdims", [False, True])
+def test_pooling_over_time_leaves_padding_out(keepdims: bool) -> None:
+    x = cn.layers.Masking()(padded([2, 5, 0], 5) - 0.0)
+    for layer, of in (
+        (cn.layers.GlobalAveragePooling1D(keepdims=keepdims), np.mean),
+        (cn.layers.GlobalMaxPooling1D(keepdims=keepdims), np.max),
+    ):
+        y = layer(x)
+        assert cn.layers.mask_of(y) is None
+        values, array = y.numpy().reshape(3, 3), x.numpy()
+        np.testing.assert_allclose(values[0], of(array[0, :2], axis=0), rtol=1e-12)
+        np.testing.assert_allclose(values[1], of(array[1], axis=0), rtol=1e-12)
+        assert not values[2].any()
+
+
+def test_the_largest_of_whole_numbers_over_time() -> None:
+    x, mask = np.array([[[-3], [-5], [7]]]), np.array([[True, True, False]])
+    assert cn.layers.GlobalMaxPooling1D()(x, mask=mask).numpy().item() == -3
+
+
 def test_a_layer_that_loses_a_mask_says_so() -> None:
     hidden = cn.layers.Embedding(9, 4, mask_zero=True)(cn.Input((6,), "int64"))
     with pytest.warns(UserWarning, match=r"layer 'flatten' .*does not hand it on"):

@@ -49,6 +49,12 @@ from cairnet.nn.layers.random_keys import RandomKeys
 from cairnet.nn.layers.rectifiers import ELU, LeakyReLU, ReLU, Softmax
 from cairnet.nn.layers.recurrent import RNN
 from cairnet.nn.layers.rescaling import Rescaling
+from cairnet.nn.layers.sequence_pooling import (
+    AveragePooling1D,
+    GlobalAveragePooling1D,
+    GlobalMaxPooling1D,
+    MaxPooling1D,
+)
 from cairnet.nn.layers.shaping import Flatten, Permute, RepeatVector, Reshape
 from cairnet.nn.layers.simple_rnn import SimpleRNN, SimpleRNNCell
 from cairnet.nn.layers.stacked_cells import StackedRNNCells
@@ -66,6 +72,7 @@ __all__ = [
     "Add",
     "Attention",
     "Average",
+    "AveragePooling1D",
     "AveragePooling2D",
     "BatchNormalization",
     "Bidirectional",
@@ -83,7 +90,9 @@ __all__ = [
     "GRUCell",
     "GaussianDropout",
     "GaussianNoise",
+    "GlobalAveragePooling1D",
     "GlobalAveragePooling2D",
+    "GlobalMaxPooling1D",
     "GlobalMaxPooling2D",
     "Input",
     "InputLayer",
@@ -95,6 +104,7 @@ __all__ = [
     "LocalResponseNormalization",
     "LpPooling2D",
     "Masking",
+    "MaxPooling1D",
     "MaxPooling2D",
     "Maximum",
     "Merge",

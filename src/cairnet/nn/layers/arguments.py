@@ -12,6 +12,7 @@ from cairnet.base.errors import ArgumentError, ShapeError, UnknownNameError
 __all__ = [
     "check_images",
     "check_padding",
+    "check_sequences",
     "edges",
     "fraction",
     "nonnegative",
@@ -129,3 +130,16 @@ def check_images(input_shape: Sequence[int | None]) -> None:
     raise ShapeError(
         f"expected a shape (batch, height, width, channels), got {tuple(input_shape)}{hint}"
     )
+
+
+def check_sequences(input_shape: Sequence[int | None]) -> None:
+    """Refuse an input that is not a batch of sequences.
+
+    >>> check_sequences((None, 20, 3))
+    """
+    if len(input_shape) == 3:
+        return
+    hint = ""
+    if len(input_shape) == 2:
+        hint = "; sequences of one feature need it as a last axis of extent 1: x[..., np.newaxis]"
+    raise ShapeError(f"expected a shape (batch, time, features), got {tuple(input_shape)}{hint}")

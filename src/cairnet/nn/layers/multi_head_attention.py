@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from cairnet.base.errors import ShapeError
 from cairnet.nn import constraints, initializers, regularizers
 from cairnet.nn.layers.arguments import fraction, positive
+from cairnet.nn.layers.attended_axes import AttendedAxes, checked_axes
 from cairnet.nn.layers.attention_scores import (
     along_queries,
     along_values,
@@ -21,7 +21,7 @@ from cairnet.nn.layers.dropout import silenced
 from cairnet.nn.layers.random_keys import RandomKeys, check_seed
 from cairnet.nn.masks import mask_of
 from cairnet.tensor.core import Tensor
-from cairnet.tensor.functions import einsum, reshape, tensordot
+from cairnet.tensor.functions import einsum, expand_dims, tensordot
 from cairnet.tensor.functions.arguments import floating
 from cairnet.tensor.source import scope
 
@@ -68,6 +68,9 @@ class MultiHeadAttention(Layer):
         dropout: the share of the attention weights that is silenced in training, from 0 to 1.
         use_bias: whether biases are added.
         output_shape: the number of features of y; None for that of the query.
+        attention_axes: along which axes of the query attention goes, a number or several; None for
+            all between batch and features. What lies along the others is attended to apart, as if
+            it were samples of its own.
         kernel_initializer: how the four kernels start, a name or an initializer.
         bias_initializer: how the biases start.
         kernel_regularizer: a penalty on each kernel, a name or a regularizer; None for none.
@@ -79,25 +82,28 @@ class MultiHeadAttention(Layer):
         name, trainable: see `Layer`.
 
     Call arguments:
-        query, value: sequences; the same one twice for self-attention.
+        query, value: sequences; the same one twice for self-attention. With further axes, as
+            images have them, they are attended to along `attention_axes`.
         key: what queries are compared with; the value by default.
         query_mask, value_mask, key_mask: bool [batch, time], False where a step does not count;
-            default: the masks of the sequences.
+            default: the masks of the sequences. With further axes, [batch, …] likewise.
         attention_mask: bool [batch, queries, values], or what broadcasts to it, with an axis of
-            heads behind the batch or without: which query may look at which value.
+            heads behind the batch or without: which query may look at which value. Of several
+            attended axes, [batch, *queries, *values].
         return_attention_scores: whether to give the attention weights as well.
         use_causal_mask: whether a query looks at no value after its own place, as in a network that
-            predicts the next step.
+            predicts the next step. Places along several axes are counted in row-major order.
 
     Shapes:
         query [batch, queries, features], value and key [batch, values, …], W_q and W_k [features,
         num_heads, key_dim], W_v [features, num_heads, value_dim], W_o [num_heads, value_dim,
         output_shape]; y [batch, queries, output_shape], with `return_attention_scores` a list of it
-        and the weights [batch, num_heads, queries, values].
+        and the weights [batch, num_heads, queries, values]. With more axes y is like the query but
+        for its last axis, and the weights are [batch, *others, num_heads, *queries, *values].
 
     Raises:
         ArgumentError: a number is not whole or below 1, or dropout is not from 0 to 1.
-        ShapeError: no sequences, or masks that do not fit them.
+        ShapeError: no sequences, axes that they do not have, or masks that do not fit them.
 
     Source:
         A. Vaswani and others: Attention is all you need. NIPS 2017, section 3.2. Arguments and
@@ -121,6 +127,7 @@ class MultiHeadAttention(Layer):
         dropout: float = 0.0,
         use_bias: bool = True,
         output_shape: int | None = None,
+        attention_axes: int | Sequence[int] | None = None,
         kernel_initializer: Any = "glorot_uniform",
         bias_initializer: Any = "zeros",
         kernel_regularizer: Any = None,
@@ -140,6 +147,7 @@ class MultiHeadAttention(Layer):
         self.dropout = fraction("dropout", dropout)
         self.use_bias = use_bias
         self.output_shape = None if output_shape is None else positive("output_shape", output_shape)
+        self.attention_axes = checked_axes(attention_axes)
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
         self.kernel_regularizer = regularizers.get(kernel_regularizer)
@@ -157,9 +165,7 @@ class MultiHeadAttention(Layer):
         """Make the kernels and biases of the four projections, and the stream of random keys."""
         keys = value_shape if key_shape is None else key_shape
         shapes = {"query": query_shape, "value": value_shape, "key": keys}
-        for name, shape in shapes.items():
-            if len(shape) != 3:
-                raise ShapeError(f"{name}: expected a shape (batch, time, features), got {shape}")
+        self.axes = AttendedAxes(self.attention_axes, shapes)
         heads, values = self.num_heads, self.value_dim or self.key_dim
         out = self.output_shape or query_shape[-1]
         self._make(self.query_dense, query_shape[-1:], (heads, self.key_dim))
@@ -200,46 +206,38 @@ class MultiHeadAttention(Layer):
         use_causal_mask: bool = False,
     ) -> Any:
         """The graph of the output; with the weights, a list of both."""
+        axes = self.axes
+        if key_mask is None and key is not None:
+            key_mask = mask_of(key)
+        key = value if key is None else key
+        masks = [
+            axes.fold_mask(mask_of(query) if query_mask is None else query_mask, query),
+            axes.fold_mask(mask_of(value) if value_mask is None else value_mask, value),
+            axes.fold_mask(key_mask, key),
+        ]
+        queries = self.query_dense(axes.fold(floating("MultiHeadAttention", query)))
+        keys, values = self.key_dense(axes.fold(key)), self.value_dense(axes.fold(value))
         pairs = pairs_that_count(
             [
-                _mapped(along_queries, mask_of(query) if query_mask is None else query_mask),
-                _mapped(along_values, mask_of(value) if value_mask is None else value_mask),
-                _mapped(along_values, _mask_of_key(key) if key_mask is None else key_mask),
-                causal_pairs(query.extents[1], value.extents[1]) if use_causal_mask else None,
+                _mapped(along_queries, masks[0]),
+                _mapped(along_values, masks[1]),
+                _mapped(along_values, masks[2]),
+                causal_pairs(queries.extents[1], values.extents[1]) if use_causal_mask else None,
             ]
         )
-        pairs = None if pairs is None else reshape(pairs, _with_heads(pairs))
+        pairs = None if pairs is None else expand_dims(pairs, axis=1)
         if attention_mask is not None:
-            own = reshape(attention_mask, _with_heads(attention_mask))
-            pairs = pairs_that_count([pairs, own])
-        queries = self.query_dense(floating("MultiHeadAttention", query))
-        keys = self.key_dense(value if key is None else key)
-        values = self.value_dense(value)
+            pairs = pairs_that_count([pairs, axes.fold_pairs(attention_mask, query)])
         scores = einsum("btnk,bsnk->bnts", queries * (1 / math.sqrt(self.key_dim)), keys)
         weights = attention_weights(scores, pairs)
         kept = weights
         if training and self.dropout:
             kept = silenced(weights, self.dropout, weights.extents, self.random.next())
-        y = self.output_dense(einsum("bnts,bsnv->btnv", kept, values))
-        return [y, weights] if return_attention_scores else y
+        y = axes.unfold(self.output_dense(einsum("bnts,bsnv->btnv", kept, values)), query)
+        if not return_attention_scores:
+            return y
+        return [y, axes.unfold_weights(weights, query, value)]
 
 
 def _mapped(function: Any, mask: Tensor | None) -> Tensor | None:
     return None if mask is None else function(mask)
-
-
-def _mask_of_key(key: Tensor | None) -> Tensor | None:
-    return None if key is None else mask_of(key)
-
-
-def _with_heads(pairs: Tensor) -> tuple[Any, ...]:
-    """The extents of pairs, [batch, queries, values] or fewer axes, with an axis of heads."""
-    extents = pairs.extents
-    if pairs.ndim == 4:
-        return extents
-    if pairs.ndim not in (2, 3):
-        raise ShapeError(
-            f"attention_mask: expected a shape (batch, queries, values), got {pairs.shape}"
-        )
-    batch = extents[:-2] or (1,)
-    return (*batch, 1, *extents[-2:])
