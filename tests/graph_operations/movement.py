@@ -28,10 +28,8 @@ def broadcast(b: Builder) -> Tensor | None:
     x = any_tensor(b)
     own = b.shape_of(x)
     lead = b.shape(b.number(0, 2))
-    shape = [
-        b.choose([2, 3, 5]) if size == 1 and b.maybe() else extent
-        for size, extent in zip(own, x.extents, strict=True)
-    ]
+    # Only an extent that is known to be 1 stretches; one that happens to be 1 must not.
+    shape = [b.choose([2, 3, 5]) if size == 1 and b.maybe() else size for size in x.extents]
     if np.prod((*lead, *own), dtype=np.int64) > MOST_ELEMENTS:
         return None
     return apply(BROADCAST, x, shape=(*lead, *shape))
