@@ -144,3 +144,16 @@ def test_a_schedule_says_what_it_does() -> None:
     assert text == (
         "16 lanes along column, 2 vectors side by side; 6 of row in registers; term written out"
     )
+
+
+def test_numbers_of_the_whole_nest_do_not_narrow_the_vectors() -> None:
+    rate = cn.Variable(0.5, "float64", name="rate")
+    weights = cn.Variable(cn.zeros((64, 64)), name="weights")
+    step = cn.astype(rate, "float32") * tensor(64, 64)
+    ((_, schedule),) = schedules(graph([], [], {weights: weights - step}), Target(64, 32))
+    assert schedule.lanes == 16
+    wide = cn.Variable(cn.zeros((64, 64), dtype="float64"), name="wide")
+    ((_, schedule),) = schedules(
+        graph([], [], {wide: wide - cn.astype(step, "float64")}), Target(64, 32)
+    )
+    assert schedule.lanes == 8

@@ -21,7 +21,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from cairnet.base.dtypes import is_floating
 from cairnet.base.errors import CompileError
 from cairnet.compiler.accesses import Access, store_cost
 from cairnet.compiler.calls import Call
@@ -29,6 +28,7 @@ from cairnet.compiler.costs import weight
 from cairnet.compiler.loops import Axis, Nest, expressions
 from cairnet.compiler.schedule import Schedule, Target, order_of
 from cairnet.compiler.shape import hint
+from cairnet.compiler.variation import float_width
 from cairnet.compiler.walks import best_walks
 
 __all__ = ["candidates", "tile"]
@@ -64,9 +64,8 @@ def candidates(nest: Nest, target: Target, count: int) -> list[Schedule]:
 
 
 def _lanes(nest: Nest, target: Target) -> int:
-    dtypes = {item.dtype for item in expressions(nest.roots())}
-    floats = [dtype.itemsize for dtype in dtypes if is_floating(dtype)]
-    width = max(floats) if floats else max([4, *(dtype.itemsize for dtype in dtypes)])
+    sizes = [item.dtype.itemsize for item in expressions(nest.roots())]
+    width = float_width(nest) or max([4, *sizes])
     return max(target.vector_bytes // width, 1)
 
 

@@ -27,17 +27,15 @@ from cairnet.compiler.loops import (
     Axis,
     Buffer,
     Compute,
-    Coordinate,
     Expression,
     Guard,
-    Guarded,
     Load,
     Nest,
-    Result,
     Store,
     expressions,
 )
 from cairnet.compiler.shape import hint
+from cairnet.compiler.variation import Variation, float_width
 from cairnet.tensor.extent import Extent, Size, evaluate
 
 __all__ = ["Work", "work_of"]
@@ -53,7 +51,8 @@ class Work:
     Attributes:
         operations: on floating-point numbers.
         bytes: read and written, each element once.
-        width: bytes of its widest floating-point number; 4 where it has none.
+        width: bytes of the widest floating-point numbers that it computes with (see `float_width`);
+            4 where it has none.
     """
 
     operations: int
@@ -80,7 +79,7 @@ class _Counter:
         self.memory = memory
         self._bindings = bindings
         self._extents = {axis: self._size(axis.extent) for axis in (*nest.axes, *nest.reduce)}
-        self._axes: dict[int, frozenset[Axis]] = {}
+        self._variation = Variation(nest)
 
     def work(self) -> Work:
         nest = self.nest
@@ -97,8 +96,7 @@ class _Counter:
         operations += self._arithmetic(item for item in values if id(item) not in done)
         if nest.kind == "scatter":
             operations += everywhere * sum(is_floating(s.buffer.dtype) for s in nest.stores)
-        widths = [i.dtype.itemsize for i in expressions(nest.roots()) if is_floating(i.dtype)]
-        return Work(round(operations), self._bytes(), max(widths, default=4))
+        return Work(round(operations), self._bytes(), float_width(nest) or 4)
 
     def _size(self, size: Size) -> int:
         return hint(evaluate(size, self._bindings))
@@ -108,31 +106,10 @@ class _Counter:
 
     def _arithmetic(self, items: Iterable[Expression]) -> int:
         return sum(
-            self._points(self._dependence(item))
+            self._points(self._variation.axes(item))
             for item in items
             if isinstance(item, Compute) and is_floating(item.dtype)
         )
-
-    def _dependence(self, item: Expression) -> frozenset[Axis]:
-        """The axes along which a value changes."""
-        if id(item) not in self._axes:
-            for part in expressions([item]):
-                below = (self._axes[id(inner)] for inner in part.parts())
-                self._axes[id(part)] = self._own_axes(part).union(*below)
-        return self._axes[id(item)]
-
-    def _own_axes(self, item: Expression) -> frozenset[Axis]:
-        if isinstance(item, Result):
-            return frozenset(self.nest.axes)
-        found: set[Axis] = set()
-        if isinstance(item, Load):
-            found.update(item.offset.terms)
-        if isinstance(item, Load | Guarded):
-            for guard in item.guards:
-                found.update(guard.index.terms)
-        if isinstance(item, Coordinate):
-            found.update(item.index.terms)
-        return frozenset(found)
 
     # -- guards --------------------------------------------------------------------------------
 
@@ -184,7 +161,7 @@ class _Counter:
             return self._size(access.buffer.size)
         axes = set(access.offset.terms)
         for index, _, _ in access.computed:
-            axes |= self._dependence(index)
+            axes |= self._variation.axes(index)
         return self._points(axes)
 
 
