@@ -163,6 +163,13 @@ def _() -> Graph:
     return graph([x], cn.grad(cn.sum(cn.max_pool(x, 3, strides=2)), x))
 
 
+@records.shows("a weight gradient looks at the windows of a pooling behind its convolution")
+def _() -> Graph:
+    x, w = tensor(2, 7, 9, 3), tensor(2, 2, 3, 4, name="w")
+    y = cn.max_pool(cn.conv2d(x, w), (3, 2))
+    return graph([x, w], cn.grad(cn.sum(y * y), w))
+
+
 @records.shows("average pooling counts only what is inside")
 def _() -> Graph:
     x = tensor(1, 5, 1)

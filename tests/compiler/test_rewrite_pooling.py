@@ -1,4 +1,4 @@
-"""Masks move from before a pooling to after it."""
+"""What is done before a pooling puts elements back among zeros."""
 
 from typing import Any
 
@@ -49,6 +49,50 @@ def the_mask_is_not_zero() -> Any:
 @cases.refuses("mask before put")
 def the_bound_is_another_for_each_element() -> Any:
     return masked(0.0, lambda _: cn.input((3, 8), name="bound"))
+
+
+def summed(axes: Any, **changed: Any) -> Tensor:
+    """The sum of what a pooling along the second axis sends back."""
+    geometry = {**GEOMETRY, **changed}
+    x = cn.input((3, 8, 2), name="x")
+    position = apply(WINDOW_ARGMAX, x, **geometry)
+    g = cn.input(position.shape, name="g")
+    return cn.sum(apply(WINDOW_PUT, g, position, shape=x.extents, **geometry), axis=axes)
+
+
+PLAIN: dict[str, Any] = {
+    "window": (1, 3, 1),
+    "strides": (1, 2, 1),
+    "padding": ((0, 0), (1, 2), (0, 0)),
+    "dilation": (1, 1, 1),
+}
+
+
+@cases.shows("sum of what is put back")
+def _() -> Any:
+    return summed((0, 1), **PLAIN)
+
+
+@cases.refuses("sum of what is put back")
+def the_windows_slide_along_an_axis_that_stays() -> Any:
+    return summed((0, 2), **PLAIN)
+
+
+@cases.refuses("sum of what is put back")
+def a_window_may_lie_beyond_the_edge() -> Any:
+    return summed((0, 1), **{**PLAIN, "padding": ((0, 0), (3, 0), (0, 0))})
+
+
+@cases.refuses("sum of what is put back")
+def no_tap_of_a_window_may_hit() -> Any:
+    return summed((0, 1), **{**PLAIN, "dilation": (1, 2, 1)})
+
+
+@cases.refuses("sum of what is put back")
+def the_positions_come_from_elsewhere() -> Any:
+    position = cn.input((3, 4, 2), "uint8", name="position")
+    g = cn.input((3, 4, 2), name="g")
+    return cn.sum(apply(WINDOW_PUT, g, position, shape=(3, 8, 2), **PLAIN), axis=(0, 1))
 
 
 @pytest.mark.parametrize("case", cases.shown, ids=str)

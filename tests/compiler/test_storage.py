@@ -133,3 +133,27 @@ def test_a_reshape_splits_a_row_where_the_row_is_split_evenly() -> None:
     row, column = Affine.of(Axis("i", 3)), Affine.of(Axis("j", 8))
     with pytest.raises(NotStoredError):
         Lowering(set()).inside(cn.reshape(turned, (3, 8)), (row, column), ())
+
+
+@pytest.mark.parametrize(
+    ("window", "size", "wanted", "expected"),
+    [
+        (2, 9, "w", False),
+        (2, 9, "xw", True),
+        (2, 8, "w", True),
+        ((2, 3), 9, "w", True),
+    ],
+    ids=[
+        "only weight gradients read it",
+        "others read it too",
+        "the windows do not fill the space",
+        "the windows do not fill one of the axes",
+    ],
+)
+def test_what_a_pooling_puts_back_gets_no_memory_where(
+    window: object, size: int, wanted: str, expected: bool
+) -> None:
+    x, w = tensor(2, size, size, 3), tensor(2, 2, 3, 4, name="w")
+    y = cn.max_pool(cn.conv2d(x, w), window)
+    found = cn.grad(cn.sum(y * y), [{"x": x, "w": w}[name] for name in wanted])
+    assert ("window_put" in stored(*found)) == expected

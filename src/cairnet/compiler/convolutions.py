@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 from cairnet.compiler.folding import product_nest
 from cairnet.compiler.geometry import reach, residues
-from cairnet.compiler.loops import Affine, Axis, Guard, Nest
+from cairnet.compiler.loops import Affine, Axis, Expression, Guard, Nest
 from cairnet.compiler.nest import Lowering
+from cairnet.compiler.windows import put_from
 from cairnet.tensor.core import Tensor
 from cairnet.tensor.extent import Size
+from cairnet.tensor.primitives import WINDOW_PUT
 
 __all__ = ["convolve", "convolve_input_gradient", "convolve_weight_gradient"]
 
@@ -47,8 +49,11 @@ def convolve(lowering: Lowering, tensor: Tensor) -> list[Nest]:
     channels = _channels(w.extents, p["groups"])
     batch = Axis("n", tensor.extents[0])
     space = [Axis(f"y{i}", size) for i, size in enumerate(tensor.extents[1:-1])]
+    position = [Affine.of(axis) for axis in space]
     taps = [Axis(f"k{i}", size) for i, size in enumerate(w.extents[:-2])]
-    places, guards = reach(x.extents[1:-1], space, taps, p["strides"], p["padding"], p["dilation"])
+    places, guards = reach(
+        x.extents[1:-1], position, taps, p["strides"], p["padding"], p["dilation"]
+    )
     axes = [batch, *space, channels.group, channels.outputs]
     output = channels.w[1]
     return [
@@ -57,9 +62,9 @@ def convolve(lowering: Lowering, tensor: Tensor) -> list[Nest]:
             tensor,
             axes,
             [*taps, channels.inputs],
-            (x, [Affine.of(batch), *places, channels.x]),
-            (w, [*map(Affine.of, taps), *channels.w]),
-            index=[Affine.of(batch), *map(Affine.of, space), output],
+            lowering.read(x, (Affine.of(batch), *places, channels.x), guards),
+            lowering.read(w, (*map(Affine.of, taps), *channels.w)),
+            index=[Affine.of(batch), *position, output],
             guards=guards,
         )
     ]
@@ -89,8 +94,10 @@ def convolve_input_gradient(lowering: Lowering, tensor: Tensor) -> list[Nest]:
                 tensor,
                 [batch, *(part.block for part in parts), channels.group, channels.inputs],
                 [*(part.tap_axis for part in parts), channels.outputs],
-                (g, [Affine.of(batch), *(part.source for part in parts), output]),
-                (w, [*(part.tap for part in parts), *channels.w]),
+                lowering.read(
+                    g, (Affine.of(batch), *(part.source for part in parts), output), guards
+                ),
+                lowering.read(w, (*(part.tap for part in parts), *channels.w)),
                 index=[Affine.of(batch), *(part.result for part in parts), channels.x],
                 guards=guards,
             )
@@ -104,18 +111,40 @@ def convolve_weight_gradient(lowering: Lowering, tensor: Tensor) -> list[Nest]:
     p = tensor.parameters
     channels = _channels(tensor.extents, p["groups"])
     batch = Axis("n", x.extents[0])
-    space = [Axis(f"y{i}", size) for i, size in enumerate(g.extents[1:-1])]
     taps = [Axis(f"k{i}", size) for i, size in enumerate(tensor.extents[:-2])]
+    reduce, space, cotangent = _cotangent(lowering, g, Affine.of(batch), channels.w[1])
     places, guards = reach(x.extents[1:-1], space, taps, p["strides"], p["padding"], p["dilation"])
     return [
         product_nest(
             lowering,
             tensor,
             [*taps, channels.inputs, channels.group, channels.outputs],
-            [batch, *space],
-            (x, [Affine.of(batch), *places, channels.x]),
-            (g, [Affine.of(batch), *map(Affine.of, space), channels.w[1]]),
+            [batch, *reduce],
+            lowering.read(x, (Affine.of(batch), *places, channels.x), guards),
+            cotangent,
             index=[*map(Affine.of, taps), *channels.w],
             guards=guards,
         )
     ]
+
+
+def _cotangent(
+    lowering: Lowering, g: Tensor, sample: Affine, channel: Affine
+) -> tuple[list[Axis], list[Affine], Expression]:
+    """Axes that together run over all positions, the position, and the cotangent there.
+
+    One that a pooling has put back is read where the pooling finds it, window by window.
+    """
+    if g.primitive is not WINDOW_PUT or lowering.is_stored(g):
+        space = [Axis(f"y{i}", size) for i, size in enumerate(g.extents[1:-1])]
+        index = [Affine.of(axis) for axis in space]
+        return space, index, lowering.read(g, (sample, *index, channel))
+    blocks = [Axis(f"q{i}", size) for i, size in enumerate(g.inputs[0].extents[1:-1])]
+    within = [Axis(f"r{i}", size) for i, size in enumerate(g.parameters["window"][1:-1])]
+    index = [
+        Affine.of(block) * part.extent + Affine.of(part)
+        for block, part in zip(blocks, within, strict=True)
+    ]
+    source = (sample, *map(Affine.of, blocks), channel)
+    put = put_from(lowering, g, source, (Affine(), *map(Affine.of, within), Affine()))
+    return [*blocks, *within], index, put

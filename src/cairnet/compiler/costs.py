@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cairnet.compiler.loops import Compute, Expression, Guarded, expressions
+from cairnet.compiler.loops import (
+    Axis,
+    Compute,
+    Coordinate,
+    Expression,
+    Guarded,
+    Load,
+    expressions,
+)
 
-__all__ = ["COSTLY", "instructions", "weight"]
+__all__ = ["COSTLY", "arithmetic", "instructions", "weight"]
 
 #: Primitives that are polynomials, loops or calls rather than an instruction or two.
 COSTLY = dict.fromkeys(
@@ -46,10 +54,23 @@ def instructions(name: str) -> float:
 
 def weight(roots: Sequence[Expression]) -> float:
     """The cost of the arithmetic in some expressions; what they share counts once."""
-    total = 0.0
+    return sum(cost for cost, _ in arithmetic(roots))
+
+
+def arithmetic(roots: Sequence[Expression]) -> list[tuple[float, frozenset[Axis]]]:
+    """The cost of every operation in some expressions, and the axes along which it changes."""
+    along: dict[int, frozenset[Axis]] = {}
+    found = []
     for item in expressions(roots):
-        if isinstance(item, Compute):
-            total += instructions(item.name)
-        elif isinstance(item, Guarded):
-            total += 1.0
-    return total
+        axes: set[Axis] = set().union(*(along[id(part)] for part in item.parts()))
+        if isinstance(item, Load):
+            axes.update(item.offset.terms)
+        if isinstance(item, Load | Guarded):
+            axes.update(*(guard.index.terms for guard in item.guards))
+        if isinstance(item, Coordinate):
+            axes.update(item.index.terms)
+        along[id(item)] = frozenset(axes)
+        if isinstance(item, Compute | Guarded):
+            cost = instructions(item.name) if isinstance(item, Compute) else 1.0
+            found.append((cost, along[id(item)]))
+    return found

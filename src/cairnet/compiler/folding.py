@@ -36,23 +36,21 @@ def product_nest(
     tensor: Tensor,
     axes: Sequence[Axis],
     reduce: Sequence[Axis],
-    first: tuple[Tensor, Sequence[Affine]],
-    second: tuple[Tensor, Sequence[Affine]],
+    first: Expression,
+    second: Expression,
     *,
     index: Sequence[Affine] | None = None,
     guards: tuple[Guard, ...] = (),
 ) -> Nest:
-    """tensor[index] = sum over `reduce` of first · second."""
-    a = lowering.read(first[0], tuple(first[1]), guards)
-    b = lowering.read(second[0], tuple(second[1]))
-    value = Compute(tensor.dtype, "multiply", (a, b))
+    """tensor[index] = sum over `reduce` of first · second, the first only where `guards` hold."""
+    value = Compute(tensor.dtype, "multiply", (first, second))
     return lowering.nest(
         axes,
         tensor,
         tuple(Affine.of(axis) for axis in axes) if index is None else tuple(index),
         Result(tensor.dtype, 0),
         reduce=reduce,
-        folds=[fold("sum", value, untested(a, guards))],
+        folds=[fold("sum", value, untested(first, guards))],
     )
 
 

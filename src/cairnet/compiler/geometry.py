@@ -19,7 +19,7 @@ __all__ = ["Residue", "reach", "residues"]
 
 def reach(
     extents: Sequence[Size],
-    space: Sequence[Axis],
+    space: Sequence[Affine],
     taps: Sequence[Axis],
     strides: Sequence[int],
     padding: Sequence[tuple[int, int]],
@@ -27,7 +27,7 @@ def reach(
 ) -> tuple[list[Affine], tuple[Guard, ...]]:
     """Where a window reads: y·stride + k·dilation - padding, guarded by the input's extents."""
     places = [
-        Affine.of(y) * s + Affine.of(k) * d + -low
+        y * s + Affine.of(k) * d + -low
         for y, k, s, d, (low, _) in zip(space, taps, strides, dilation, padding, strict=True)
     ]
     guards = (Guard(place, size) for place, size in zip(places, extents, strict=True))

@@ -24,7 +24,6 @@ from cairnet.compiler.loops import (
 from cairnet.compiler.nest import Lowering, NotStoredError
 from cairnet.compiler.pads import pad
 from cairnet.compiler.routines import ROUTINES
-from cairnet.compiler.storage import is_leaf
 from cairnet.compiler.windows import window_argmax, window_put, window_sum, window_take
 from cairnet.tensor.core import Tensor
 from cairnet.tensor.extent import Size
@@ -115,7 +114,16 @@ def _dot(lowering: Lowering, tensor: Tensor) -> list[Nest]:
         for i in range(ndim):
             if i not in used:
                 side[i] = Affine.of(next(rest))
-    return [product_nest(lowering, tensor, axes, reduce, (a, left), (b, right))]
+    return [
+        product_nest(
+            lowering,
+            tensor,
+            axes,
+            reduce,
+            lowering.read(a, tuple(left)),
+            lowering.read(b, tuple(right)),
+        )
+    ]
 
 
 def _concatenate(lowering: Lowering, tensor: Tensor) -> list[Nest]:
@@ -164,7 +172,7 @@ def _scatter_add(lowering: Lowering, tensor: Tensor) -> list[Nest]:
 
 def _argsort(lowering: Lowering, tensor: Tensor) -> list[Nest]:
     (x,) = tensor.inputs
-    if not (is_leaf(x) or x in lowering.stored):
+    if not lowering.is_stored(x):
         raise NotStoredError(x)
     every = lowering.axes(tensor)
     index = tuple(map(Affine.of, every))

@@ -133,8 +133,12 @@ class Lowering:
             self._memo[key] = self._read(tensor, index, guards)
         return self._memo[key]
 
+    def is_stored(self, tensor: Tensor) -> bool:
+        """Whether the tensor lies in memory."""
+        return is_leaf(tensor) or tensor in self.stored
+
     def _read(self, tensor: Tensor, index: Index, guards: Guards) -> Expression:
-        if is_leaf(tensor) or tensor in self.stored:
+        if self.is_stored(tensor):
             return Load(tensor.dtype, self.buffer(tensor), self.offset(tensor, index), guards)
         return self.inside(tensor, index, guards)
 
@@ -218,7 +222,7 @@ def _pad(lowering: Lowering, tensor: Tensor, index: Index, guards: Guards) -> Ex
 
 def _reshape(lowering: Lowering, tensor: Tensor, index: Index, guards: Guards) -> Expression:
     (x,) = tensor.inputs
-    if is_leaf(x) or x in lowering.stored:
+    if lowering.is_stored(x):
         # Memory is in row-major order, so the flat position is the same under both shapes.
         flat = Affine()
         for position, stride in zip(index, _strides(tensor.extents), strict=True):
@@ -343,7 +347,7 @@ def _size(lowering: Lowering, tensor: Tensor, index: Index, guards: Guards) -> E
 
 def _gather(lowering: Lowering, tensor: Tensor, index: Index, guards: Guards) -> Expression:
     x, *indices = tensor.inputs
-    if not (is_leaf(x) or x in lowering.stored):
+    if not lowering.is_stored(x):
         raise NotStoredError(x)
     axes = tensor.parameters["axes"]
     rank = indices[0].ndim

@@ -8,6 +8,10 @@ whoever reads it, unless that would repeat costly work:
 - a repeated value (under a stretching broadcast) would be computed once for each copy;
 - a value with several readers would be computed by each.
 
+What a pooling puts back where it found its maxima is mostly zeros. Where the windows lie side by
+side and nobody but the weight gradients of convolutions reads it, it gets no memory: they look at
+the windows themselves.
+
 Storing one tensor too many costs little, since fusion joins the nest that makes it with the nest
 that reads it, and drops memory that nobody reads any more.
 """
@@ -86,7 +90,7 @@ def stored_tensors(outputs: Sequence[Tensor]) -> set[Tensor]:
         for item in tensor.inputs:
             readers[item].add(tensor)
     stored = {t for t in outputs if not is_leaf(t)}
-    stored |= {t for t in order if is_heavy(t)}
+    stored |= {t for t in order if is_heavy(t) and not _is_put_side_by_side(t, readers[t])}
     cost: dict[Tensor, int] = {}
     for tensor in order:
         cost[tensor] = _inline_cost(tensor, cost, stored)
@@ -97,6 +101,33 @@ def stored_tensors(outputs: Sequence[Tensor]) -> set[Tensor]:
         ):
             stored.add(tensor)
     return stored
+
+
+def _is_put_side_by_side(tensor: Tensor, readers: set[Tensor]) -> bool:
+    """Whether weight gradients alone read what windows put back that fill the space exactly."""
+    if tensor.primitive.name != "window_put":
+        return False
+    p = tensor.parameters
+    side_by_side = all(
+        size == step and (size == 1 or gap == 1) and pair == (0, 0) and extent == step * count
+        for size, step, gap, pair, extent, count in zip(
+            p["window"],
+            p["strides"],
+            p["dilation"],
+            p["padding"],
+            tensor.extents,
+            tensor.inputs[0].extents,
+            strict=True,
+        )
+    )
+    return (
+        side_by_side
+        and p["window"][0] == p["window"][-1] == 1
+        and all(
+            reader.primitive.name == "convolve_weight_gradient" and reader.inputs[0] is not tensor
+            for reader in readers
+        )
+    )
 
 
 def _ends_a_nest(tensor: Tensor, stored: set[Tensor], readers: dict[Tensor, set[Tensor]]) -> bool:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from cairnet.compiler.accesses import GATHERED_LANE, Access, store_cost
 from cairnet.compiler.bounds import bounding_axis, droppable_guards
-from cairnet.compiler.costs import weight
+from cairnet.compiler.costs import arithmetic, weight
 from cairnet.compiler.loops import Axis, Guard, Load, Nest, expressions
 from cairnet.compiler.schedule import Schedule, Target, order_of
 from cairnet.compiler.shape import hint
@@ -98,9 +98,12 @@ class _Model:
         self.nest = nest
         self.extents = {axis: hint(axis.extent) for axis in (*nest.axes, *nest.reduce)}
         values = [fold.value for fold in nest.folds]
+        self.axes = frozenset(nest.axes)
         self.accesses = [Access(i) for i in expressions(values) if isinstance(i, Load)]
         self.droppable = droppable_guards(nest)
-        self.weight = max(weight(values), 1.0)
+        self.arithmetic = arithmetic(values)
+        #: Of what has to be done for every result.
+        self.weight = max(sum(cost for cost, axes in self.arithmetic if axes >= self.axes), 1.0)
         results = [store.value for store in nest.stores]
         self.store_loads = [Access(i) for i in expressions(results) if isinstance(i, Load)]
         self.store_weight = weight(results)
@@ -294,11 +297,21 @@ class _Family:
                     kept[guard] = cut[1]
             slots += count
         turns = self.turns * math.prod(kept.values())
-        work = self.model.weight * held
+        work = self._work(vectors, tiles)
         turn = max(work * 0.5, slots * 0.5, (work + slots) * 0.35)
         if turns > _OVERLAPPED:
             turn = max(turn, _LATENCY)
         return turns * (turn + 1.5 / self.taps)
+
+    def _work(self, vectors: int, tiles: dict[Axis, int]) -> float:
+        """Cycles of the arithmetic of one turn; what several results share is done once."""
+        total = 0.0
+        for cost, axes in self.model.arithmetic:
+            count = cost * vectors if self.along and self.vector in axes else cost
+            count *= math.prod(size for axis, size in tiles.items() if axis in axes)
+            count /= math.prod(self.model.extents[tap] for tap in self.unrolled if tap not in axes)
+            total += count
+        return max(total, 1.0)
 
     def _kept(self, tiles: dict[Axis, int]) -> int:
         """Registers for what was loaded at one tap and is wanted again at the next."""

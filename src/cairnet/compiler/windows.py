@@ -24,7 +24,7 @@ from cairnet.compiler.loops import (
 from cairnet.compiler.nest import Lowering
 from cairnet.tensor.core import Tensor
 
-__all__ = ["window_argmax", "window_put", "window_sum", "window_take"]
+__all__ = ["put_from", "window_argmax", "window_put", "window_sum", "window_take"]
 
 
 def _windows(
@@ -34,7 +34,8 @@ def _windows(
     p = tensor.parameters
     axes = list(lowering.axes(tensor))
     taps = [Axis(f"k{i}", size) for i, size in enumerate(p["window"])]
-    places, guards = reach(x.extents, axes, taps, p["strides"], p["padding"], p["dilation"])
+    space = [Affine.of(axis) for axis in axes]
+    places, guards = reach(x.extents, space, taps, p["strides"], p["padding"], p["dilation"])
     return axes, taps, places, guards, _tap_number(p["window"], [Affine.of(k) for k in taps])
 
 
@@ -112,9 +113,25 @@ def _selected(position: Expression, number: Affine, value: Expression) -> Expres
     return Compute(value.dtype, "where", (hit, value, Literal(value.dtype, 0)))
 
 
+def put_from(
+    lowering: Lowering,
+    tensor: Tensor,
+    window: tuple[Affine, ...],
+    tap: Sequence[Affine],
+    guards: tuple[Guard, ...] = (),
+) -> Expression:
+    """What one window puts at one of its taps: its element, if it points there, or zero."""
+    g, position = tensor.inputs
+    return _selected(
+        lowering.read(position, window, guards),
+        _tap_number(tensor.parameters["window"], tap),
+        lowering.read(g, window, guards),
+    )
+
+
 def window_put(lowering: Lowering, tensor: Tensor) -> list[Nest]:
     """For each residue class the windows that point at an element, added up."""
-    g, position = tensor.inputs
+    g = tensor.inputs[0]
     p = tensor.parameters
     variants = [
         list(residues(i, size, taps, stride, low, dilation))
@@ -127,10 +144,8 @@ def window_put(lowering: Lowering, tensor: Tensor) -> list[Nest]:
         sources = tuple(part.source for part in parts)
         guards = tuple(Guard(place, size) for place, size in zip(sources, g.extents, strict=True))
         guards = tuple(guard for guard in guards if not guard.always())
-        given = lowering.read(g, sources, guards)
-        number = _tap_number(p["window"], [part.tap for part in parts])
-        chosen = _selected(lowering.read(position, sources, guards), number, given)
-        tested = untested(given, guards)
+        chosen = put_from(lowering, tensor, sources, [part.tap for part in parts], guards)
+        tested = untested(lowering.read(g, sources, guards), guards)
         single = all(part.tap_axis.extent == 1 for part in parts)
         if single and tested:
             chosen = Guarded(tensor.dtype, tested, chosen, Literal(tensor.dtype, 0))
