@@ -96,6 +96,7 @@ class Contest:
         floor: how many times faster than the best peer the first contestant has to be, if any.
         rivals: the peers that the floor is meant for, if it is not all of them.
         tolerance: largest relative difference of a loss.
+        compared: how many losses are compared, where steps are long; default: as many as always.
     """
 
     name: str
@@ -107,6 +108,7 @@ class Contest:
     floor: float | None = None
     rivals: tuple[str, ...] = ()
     tolerance: float = 1e-4
+    compared: int | None = None
 
     def contestant(self, name: str) -> Contestant:
         """The contestant of a name."""

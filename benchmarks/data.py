@@ -8,7 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-__all__ = ["digits", "initial_weights", "recurrent_weights", "shuffled_rows", "text"]
+__all__ = [
+    "digits",
+    "gratings",
+    "initial_weights",
+    "recurrent_weights",
+    "shuffled_rows",
+    "text",
+]
 
 
 def digits(count: int) -> tuple[np.ndarray, np.ndarray, str]:
@@ -60,6 +67,33 @@ def text(count: int, characters: int, seed: int = 0) -> tuple[np.ndarray, str]:
         below = np.searchsorted(follows[numbers[place - 1]], draws[place])
         numbers[place] = min(below, characters - 1)
     return numbers, f"a generated text of {characters} different characters"
+
+
+def gratings(count: int, size: int, classes: int) -> tuple[np.ndarray, np.ndarray, str]:
+    """Coloured waves under noise; the class of an image decides direction, width and colour.
+
+    Args:
+        count: how many images.
+        size: height and width.
+        classes: how many classes.
+
+    Returns:
+        Images, float32 of about zero mean, shape (count, size, size, 3); labels, int64; and what
+        they are.
+    """
+    random = np.random.default_rng(0)
+    labels = random.integers(0, classes, count)
+    directions = random.uniform(0, np.pi, classes)[labels]
+    waves = random.uniform(4, size / 4, classes)[labels] * 2 * np.pi / size
+    colours = random.standard_normal((classes, 3))[labels].astype(np.float32)
+    place = np.arange(size)
+    across = np.multiply.outer(np.cos(directions) * waves, place)[:, None, :]
+    down = np.multiply.outer(np.sin(directions) * waves, place)[:, :, None]
+    grey = np.sin(across + down).astype(np.float32)
+    images = random.standard_normal((count, size, size, 3), np.float32)
+    images += grey[..., None] * colours[:, None, None, :]
+    source = f"{count:,} drawn images: coloured waves under noise, in {classes:,} classes"
+    return images, labels, source
 
 
 def shuffled_rows(count: int, batch: int, epochs: int, seed: int = 0) -> np.ndarray:

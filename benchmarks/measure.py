@@ -13,7 +13,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,15 @@ class _Player:
     steps: int = 0
     difference: float | None = None
     seconds: list[float] = field(default_factory=list)
+    ready: float | None = None
+    memory: int | None = None
+
+    def first(self, steps: int) -> dict[str, Any]:
+        """Take the first steps; the first time, note how long it took from building on."""
+        answer = self.worker.order("first", steps=steps)
+        if self.ready is None:
+            self.ready = self.worker.build_seconds + answer["seconds"]
+        return answer
 
 
 @dataclass
@@ -54,6 +63,8 @@ def run_contest(contest: Contest, options: Options) -> ContestResult:
         WorkerError: Cairnet itself failed.
     """
     say = options.say
+    if contest.compared is not None:
+        options = replace(options, compared=contest.compared)
     say(f"{contest.title}: preparing the data")
     problem = contest.problem(options.quick)
     left_out: list[LeftOut] = []
@@ -63,13 +74,15 @@ def run_contest(contest: Contest, options: Options) -> ContestResult:
         problem.save(path)
         gauge = stack.enter_context(Worker(contest.name, GAUGE, path, options.threads))
         players = _assemble(contest, path, options, stack, left_out)
-        losses = players[0].worker.order("first", steps=options.compared)["losses"]
+        losses = players[0].first(options.compared)["losses"]
         judge = Judge(np.array(losses), contest.tolerance)
         players = [player for player in players if _agrees(player, judge, options, left_out)]
         for player in players:
             answer = player.worker.order("calibrate", seconds=options.window)
             player.steps = answer["steps"]
         samples = _play(players, gauge, judge, options)
+        for player in players:
+            player.memory = player.worker.order("memory")["bytes"]
     return ContestResult(
         name=contest.name,
         title=contest.title,
@@ -151,7 +164,8 @@ def _assemble(
             continue
         try:
             threads = min(contestant.threads or options.threads, options.threads)
-            worker = Worker(contest.name, contestant.name, path, threads, contestant.environment)
+            extra = {**_empty_caches(path.parent), **contestant.environment}
+            worker = Worker(contest.name, contestant.name, path, threads, extra)
         except WorkerError as error:
             if not players:
                 raise
@@ -162,17 +176,21 @@ def _assemble(
     return players
 
 
+def _empty_caches(folder: Path) -> dict[str, str]:
+    """Where libraries keep what they have compiled: nowhere that a run before has left anything."""
+    return {name: str(folder / name) for name in ("CAIRNET_CACHE", "TORCHINDUCTOR_CACHE_DIR")}
+
+
 def _agrees(player: _Player, judge: Judge, options: Options, left_out: list[LeftOut]) -> bool:
     """Whether the contestant may take part: it works, and has the losses if it says so."""
     name, say = player.contestant.name, options.say
     try:
-        start = time.perf_counter()
-        answer = player.worker.order("first", steps=options.compared)
-        took = duration(time.perf_counter() - start)
+        answer = player.first(options.compared)
     except WorkerError as error:
         say(f"  {error}")
         left_out.append(LeftOut(name, "it failed", wrong=True))
         return False
+    took = duration(player.ready or 0.0)
     if not player.contestant.comparable:
         say(f"  {name}: ready in {took}; its losses are not compared")
         return True
@@ -228,4 +246,6 @@ def _entry(player: _Player) -> Entry:
         steps=player.steps,
         seconds=player.seconds,
         difference=player.difference,
+        ready=player.ready,
+        memory=player.memory,
     )

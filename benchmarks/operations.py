@@ -39,7 +39,14 @@ def recurrent(batch: int, steps: int, units: int, gates: int) -> int:
 
 
 def convolution(
-    batch: int, size: int, kernel: int, channels: int, filters: int, padding: str, first: bool
+    batch: int,
+    size: int,
+    kernel: int,
+    channels: int,
+    filters: int,
+    padding: str | int,
+    first: bool = False,
+    stride: int = 1,
 ) -> int:
     """A square convolution's share of a training step; taps outside the image are not counted.
 
@@ -49,15 +56,18 @@ def convolution(
         kernel: height and width of the kernel.
         channels: channels of the image.
         filters: channels of the result.
-        padding: "same" or "valid".
+        padding: "same" or "valid", or rows and columns of zeros on each side.
         first: whether the gradient of the image is not needed.
+        stride: steps from window to window.
 
     >>> convolution(1, 3, 3, 1, 1, "valid", first=True)  # nine taps, forward and weights
     36
     >>> convolution(1, 3, 3, 1, 1, "same", first=True)  # (2 + 3 + 2) taps along each axis
     196
+    >>> convolution(1, 4, 3, 1, 1, 1, first=True, stride=2)  # (2 + 3) taps along each axis
+    100
     """
-    taps = _taps(size, kernel, padding) ** 2
+    taps = _taps(size, kernel, padding, stride) ** 2
     return _passes(first) * 2 * batch * taps * channels * filters
 
 
@@ -65,10 +75,9 @@ def _passes(first: bool) -> int:
     return 2 if first else 3
 
 
-def _taps(size: int, kernel: int, padding: str) -> int:
+def _taps(size: int, kernel: int, padding: str | int, stride: int) -> int:
     """How many taps along one axis meet the image, over all positions of the kernel."""
-    if padding == "valid":
-        return (size - kernel + 1) * kernel
-    before = (kernel - 1) // 2
-    positions = range(-before, size - before)
+    around = kernel - 1 if padding == "same" else 0 if isinstance(padding, str) else 2 * padding
+    before = around // 2
+    positions = range(-before, size + around - before - kernel + 1, stride)
     return sum(0 <= position + tap < size for position in positions for tap in range(kernel))

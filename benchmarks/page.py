@@ -137,7 +137,7 @@ def _missed(results: Results) -> str:
         peer, ratio = contest.rival, contest.reached
         if contest.missed and peer is not None and ratio is not None:
             paragraphs.append(
-                f"**{contest.title}** is to be {contest.floor:g} times faster than "
+                f"**{contest.title}** is to be {_faster(contest)} than "
                 f"{_rival(contest, 'its best peer')}, "
                 f"and is {times(ratio)}: a step takes {duration(contest.ours.median)} "
                 f"({duration(contest.ours.least)} at least), and {peer.name} needs "
@@ -179,8 +179,19 @@ def _rules(results: Results) -> str:
         "- GFLOP/s count the multiplications and additions of products and convolutions, forward "
         "and in both gradients, and nothing else. The peak that they are compared with is a loop "
         "of multiply-adds on registers on all threads, sampled after every round.\n"
+        f"{_beginnings(results)}"
         f"{_meetings(results)}"
         "- Other programs on the machine disturb the measurement." + disturbance
+    )
+
+
+def _beginnings(results: Results) -> str:
+    if not any(entry.ready is not None for each in results.contests for entry in each.entries):
+        return ""
+    return (
+        "- “First losses” is the time from building the network to the losses that are compared, "
+        "with nothing kept from earlier runs: compiling is part of it. “Memory” is the most that "
+        "the process has held up to its end: libraries, data and compiler are part of it.\n"
     )
 
 
@@ -213,17 +224,20 @@ def _contest(contest: ContestResult) -> str:
         "of the peak",
         "losses differ",
     ]
+    rows = [_entry_row(contest, entry) for entry in _ordered(contest)]
+    if any(entry.ready is not None for entry in contest.entries):
+        head += ["first losses", "memory"]
+        rows = [row + _costs(entry) for row, entry in zip(rows, _ordered(contest), strict=True)]
     batch = _count(contest.batch, "row")
     about = (
         f"{contest.description} {batch} a step; the data are {contest.source}. A step has "
         f"{_millions(contest.flops)} million floating-point operations; the peak was "
         f"{rate(contest.peak)} GFLOP/s."
     )
-    rows = [_entry_row(contest, entry) for entry in _ordered(contest)]
     text = [
         f"## {contest.title}",
         about,
-        _table(head, rows, "lrrrrrr"),
+        _table(head, rows, "l" + "r" * (len(head) - 1)),
         _floor_words(contest, sentence=True),
         *(entry.note for entry in contest.entries if entry.note),
         _absent(contest.left_out),
@@ -241,6 +255,14 @@ def _entry_row(contest: ContestResult, entry: Entry) -> list[str]:
         rate(contest.flops / entry.median) if _counts(entry) else "",
         _share(contest, entry) if _counts(entry) else "",
         "" if ours else _difference(entry),
+    ]
+
+
+def _costs(entry: Entry) -> list[str]:
+    """What it takes before the first losses are there, and to hold everything."""
+    return [
+        duration(entry.ready) if entry.ready is not None else "",
+        f"{entry.memory / 2**20:,.0f} MiB" if entry.memory is not None else "",
     ]
 
 
@@ -286,7 +308,11 @@ def _floor_words(contest: ContestResult, sentence: bool = False) -> str:
     verdict = "is not reached" if contest.missed else "is reached"
     reached = f": it is {times(contest.reached)}" if contest.rivals else ""
     rival = _rival(contest, "the best peer")
-    return f"The floor of {contest.floor:g} times faster than {rival} {verdict}{reached}."
+    return f"The floor, {_faster(contest)} than {rival}, {verdict}{reached}."
+
+
+def _faster(contest: ContestResult) -> str:
+    return "faster" if contest.floor == 1 else f"{contest.floor:g} times faster"
 
 
 def _floor_cell(contest: ContestResult) -> str:

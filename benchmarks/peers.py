@@ -22,6 +22,7 @@ def torch_peers(
     *,
     images: bool = False,
     alone: bool = False,
+    compiled: bool = True,
 ) -> tuple[Contestant, ...]:
     """torch as it comes, and compiled by torch.compile.
 
@@ -31,6 +32,7 @@ def torch_peers(
         layout: see `with_torch.calls`.
         images: whether to try images whose channels come last too.
         alone: whether to try the plain loop on one thread too.
+        compiled: whether to try what torch.compile makes of it.
     """
 
     def peer(name: str, **options: bool) -> Contestant:
@@ -42,7 +44,7 @@ def torch_peers(
         eager,
         *((eager.alone(),) if alone else ()),
         *((peer("torch, channels last", channels_last=True),) if images else ()),
-        peer("torch, compiled", compiled=True),
+        *((peer("torch, compiled", compiled=True),) if compiled else ()),
     )
 
 

@@ -13,11 +13,12 @@ __all__ = ["Optimizer", "Problem"]
 
 @dataclass(frozen=True)
 class Optimizer:
-    """The update rule: "sgd", or "adam" with the customary decay rates.
+    """The update rule: "sgd", with momentum or without, or "adam" with the customary decay rates.
 
     Attributes:
         name: "sgd" or "adam".
         learning_rate: how far a step goes.
+        momentum: the part of its last move that SGD makes again.
         beta_1: Adam's decay of the mean of the gradient.
         beta_2: Adam's decay of the mean of its square.
         epsilon: what Adam adds to the root of the corrected second moment.
@@ -26,6 +27,7 @@ class Optimizer:
 
     name: str
     learning_rate: float
+    momentum: float = 0.0
     beta_1: float = 0.9
     beta_2: float = 0.999
     epsilon: float = 1e-7
@@ -41,7 +43,8 @@ class Problem:
         y: the targets, one row for each sample; the same array as `x` for an autoencoder.
         order: the numbers of the rows of every step, shape (steps, batch), int64; of width 0
             where every step takes all rows.
-        weights: the initial weights, layer by layer: kernels in Keras's layout, and biases.
+        weights: the initial values of all that is trained, layer by layer: kernels in Keras's
+            layout and biases; scales and shifts.
         source: what the rows are, for the page.
         carried: the states that the first step begins with, where every step begins with those that
             the one before has left.

@@ -43,6 +43,8 @@ class Entry:
         seconds: for each round, the time of a step: the window's divided by its steps.
         difference: the largest relative difference of a loss from Cairnet's; None where the
             losses cannot be compared.
+        ready: seconds from building the network to the first losses, compiling included.
+        memory: the most that the process has held, in bytes.
     """
 
     name: str
@@ -52,6 +54,8 @@ class Entry:
     steps: int
     seconds: list[float]
     difference: float | None
+    ready: float | None = None
+    memory: int | None = None
 
     @property
     def median(self) -> float:

@@ -11,6 +11,7 @@ import gc
 import importlib
 import json
 import os
+import resource
 import sys
 import time
 from collections.abc import Callable
@@ -48,11 +49,13 @@ class Trainer:
         self._steps = self._unit
 
     def obey(self, order: Order) -> Answer:
-        """Carry out one order: "first" steps, "calibrate", or a timed "window"."""
+        """Carry out one order: "first" steps, "calibrate", "memory", or a timed "window"."""
         if order["do"] == "first":
             return self._window(order["steps"], order["steps"])
         if order["do"] == "calibrate":
             return self._calibrate(order["seconds"])
+        if order["do"] == "memory":
+            return {"bytes": most_memory()}
         return self._window(self._steps, order["losses"])
 
     def _calibrate(self, seconds: float) -> Answer:
@@ -83,6 +86,12 @@ class Trainer:
             "losses": [float(value) for value in values[:losses]],
             "finite": bool(np.isfinite(values).all()),
         }
+
+
+def most_memory() -> int:
+    """The most memory that this process has held so far, in bytes."""
+    held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return held if sys.platform == "darwin" else held << 10
 
 
 def main(contest: str, contestant: str, path: str, threads: int, answers: int) -> None:

@@ -53,8 +53,9 @@ class _Steps:
             x, y = batch, batch if problem.reconstructs else cn.take(y, inputs[0], axis=0)
         with Effects() as effects:
             cost = cn.losses.get(loss)(y, model(x, training=True))
-        model.set_weights(problem.weights)
         variables = model.trainable_variables
+        for variable, weight in zip(variables, problem.weights, strict=True):
+            variable.assign(weight)
         updates = {**rule.updates(variables, cn.grad(cost, variables)), **effects.updates}
         self.function = cn.function(inputs, cost, updates=updates, name="training step")
         self._start = _Start([*variables, *rule.variables, *effects.updates])
@@ -131,7 +132,9 @@ class _Start:
 
 def _rule(optimizer: Optimizer) -> Any:
     if optimizer.name == "sgd":
-        return cn.optimizers.SGD(optimizer.learning_rate, clipvalue=optimizer.clip)
+        return cn.optimizers.SGD(
+            optimizer.learning_rate, optimizer.momentum, clipvalue=optimizer.clip
+        )
     return cn.optimizers.Adam(
         *(optimizer.learning_rate, optimizer.beta_1, optimizer.beta_2, optimizer.epsilon),
         clipvalue=optimizer.clip,

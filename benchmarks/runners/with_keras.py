@@ -56,7 +56,9 @@ def _rule(optimizer: Optimizer) -> Any:
     import keras
 
     if optimizer.name == "sgd":
-        return keras.optimizers.SGD(optimizer.learning_rate, clipvalue=optimizer.clip)
+        return keras.optimizers.SGD(
+            optimizer.learning_rate, optimizer.momentum, clipvalue=optimizer.clip
+        )
     # Keras adds epsilon to the root of the second moment before it is corrected; this is as much
     # as the others add after it, in the first step.
     epsilon = optimizer.epsilon * math.sqrt(1 - optimizer.beta_2)

@@ -147,7 +147,7 @@ def _rule(optimizer: Optimizer, weights: list[Any]) -> Any:
     import torch
 
     if optimizer.name == "sgd":
-        return torch.optim.SGD(weights, lr=optimizer.learning_rate)
+        return torch.optim.SGD(weights, lr=optimizer.learning_rate, momentum=optimizer.momentum)
     betas = optimizer.beta_1, optimizer.beta_2
     return torch.optim.Adam(
         weights, lr=optimizer.learning_rate, betas=betas, eps=optimizer.epsilon, fused=True

@@ -11,6 +11,7 @@ from benchmarks.workloads import (
     mlp,
     moons,
     products,
+    resnet18,
     small,
     vanilla_rnn,
     writing,
@@ -18,7 +19,10 @@ from benchmarks.workloads import (
 
 __all__ = ["CONTESTS"]
 
-_NETWORKS = (mlp, lenet5, conv20, convolutional_autoencoder, dense_autoencoder, moons, small)
+_NETWORKS = (
+    *(mlp, lenet5, conv20, convolutional_autoencoder, dense_autoencoder, resnet18),
+    *(moons, small),
+)
 
 #: By their names on the command line, in the order of the page.
 CONTESTS: dict[str, Contest] = {

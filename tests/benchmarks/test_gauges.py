@@ -22,6 +22,10 @@ def test_the_taps_of_a_padded_convolution_are_those_that_meet_the_image() -> Non
     taps = cn.conv2d(ones, np.ones((kernel, kernel, 1, 1), np.float32), padding="same")
     counted = int(np.asarray(cn.sum(taps)))
     assert convolution(1, size, kernel, 1, 1, "same", first=True) == 2 * 2 * counted
+    padded = np.pad(ones, ((0, 0), (2, 2), (2, 2), (0, 0)))
+    taps = cn.conv2d(padded, np.ones((kernel, kernel, 1, 1), np.float32), strides=2)
+    counted = int(np.asarray(cn.sum(taps)))
+    assert convolution(1, size, kernel, 1, 1, 2, first=True, stride=2) == 2 * 2 * counted
 
 
 def test_the_operations_of_lenet_count_each_product_in_every_direction() -> None:

@@ -66,8 +66,11 @@ def test_numbers_are_medians_and_ratios_of_medians(results: Results) -> None:
     text = render(results)
     assert "| **Cairnet** | 11.0 µs | 10.0 µs |" in text
     assert "| torch | 33.0 µs | 30.0 µs | 3.00 × | 60.6 | 15 % | 2e-07 |" in text
-    assert "The floor of 2 times faster than the best peer is reached." in text
+    assert "The floor, 2 times faster than the best peer, is reached." in text
     assert "Left out: JAX (jax not installed)." in text
+    ready = replace(contest.entries[1], ready=2.5, memory=300 << 20)
+    text = render(replace(results, contests=[replace(contest, entries=[contest.ours, ready])]))
+    assert "| 15 % | 2e-07 | 2.50 s | 300 MiB |" in text
     assert "100 ns, and from 70.0 ns to 900 ns" in text
     assert "Not reached" not in text
     assert "measure again" not in text
@@ -95,7 +98,7 @@ def test_a_floor_may_be_meant_for_one_peer_though_another_is_quicker(results: Re
     assert not contest.missed
     text = render(replace(results, contests=[contest]))
     assert "| 33.0 µs (torch) | 3.00 × | 5 × (NumPy) |" in text
-    assert "The floor of 5 times faster than NumPy is reached: it is 10.0 ×." in text
+    assert "The floor, 5 times faster than NumPy, is reached: it is 10.0 ×." in text
     missed = replace(contest, floor=12.0)
     assert missed.missed
     said = render(replace(results, contests=[missed]))
