@@ -211,6 +211,25 @@ def test_a_sum_that_does_not_fit_into_the_caches_is_split_along_its_outermost_ax
     ]
 
 
+@pytest.mark.parametrize(("dear", "chunks"), [(8, 16), (16, 8)])
+def test_a_long_sum_is_split_along_its_outermost_axis_where_its_longest_is_dear(
+    dear: int, chunks: int
+) -> None:
+    x = tensor(8, 256, 8)
+    n, k, i = Axis("n", 8), Axis("k", 256), Axis("i", 8)
+    source = Buffer("x", cn.float32, (8, 256, 8), x, "input")
+    place = Affine.of(n) * 2048 + Affine.of(k) * 8 + Affine.of(i)
+    store = Store(Buffer("y", cn.float32, (), x, "output"), Affine(), Result(cn.float32, 0))
+    nest = Nest((), (n, k, i), (Fold("sum", Load(cn.float32, source, place)),), (store,), (x,))
+    from cairnet.compiler.shape import split_folds
+
+    def cost(part: Nest) -> float:
+        return 10.0 if [axis.extent for axis in part.axes] == [dear] else 1.0
+
+    partial, _ = split_folds(nest, cost)
+    assert [axis.extent for axis in partial.axes] == [chunks]
+
+
 def test_a_long_sum_of_one_block_is_shared_by_two_threads() -> None:
     x = cn.input((10, 784))
     w = cn.input((784, 30))

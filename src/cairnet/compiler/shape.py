@@ -40,6 +40,7 @@ __all__ = ["HINT", "coalesce", "hint", "split_folds"]
 #: What an unknown extent of an input is taken for when costs are estimated.
 HINT = 64
 _CHUNKS = 16
+_FEWEST = 4
 _FEW_RESULTS = 256
 _LONG_FOLD = 16384
 #: So many results are about one block of them, which a thread computes alone; where that takes
@@ -137,7 +138,10 @@ def split_folds(nest: Nest, cost: Callable[[Nest], float]) -> list[Nest]:
     length = math.prod(hint(axis.extent) for axis in nest.reduce)
     longest = max(nest.reduce, key=lambda axis: hint(axis.extent), default=Axis("none", 1))
     if results <= _FEW_RESULTS and length >= max(_LONG_FOLD, 64 * results):
-        return _split(nest, longest, _chunk_count(longest.extent))
+        # The outermost axis may be the better one: the longest may lie along the lanes.
+        axes = dict.fromkeys((longest, *(a for a in nest.reduce[:1] if hint(a.extent) >= _FEWEST)))
+        choices = [_split(nest, axis, _chunk_count(axis.extent)) for axis in axes]
+        return min(choices, key=lambda parts: sum(map(cost, parts)))
     if results <= _ONE_BLOCK and hint(longest.extent) >= _LONG_CHUNK and cost(nest) > _SHAREABLE:
         return _split(nest, longest, 2)
     outermost = nest.reduce[0].extent if len(nest.reduce) > 1 else 1
@@ -196,7 +200,7 @@ def _split(nest: Nest, axis: Axis, chunks: int) -> list[Nest]:
 
 def _chunk_count(extent: Size) -> int:
     if isinstance(extent, int):
-        for count in range(_CHUNKS, 3, -1):
+        for count in range(_CHUNKS, _FEWEST - 1, -1):
             if extent % count == 0:
                 return count
     return _CHUNKS
