@@ -49,6 +49,17 @@ def test_few_channels_go_into_batch_lanes() -> None:
     assert list(found.values()) == [(4, 3, 12, 12, 16), (4, 6, 10, 10, 16)]
 
 
+def test_what_is_computed_element_by_element_lies_as_what_windows_slide_along() -> None:
+    # The second convolution reads the maxima, so rows and columns come last: for the places of
+    # the maxima and for what comes back to them too.
+    x = cn.input((64, 13, 13, 3), name="x")
+    first, second = cn.input((2, 2, 3, 6), name="first"), cn.input((3, 3, 6, 4), name="second")
+    y = cn.conv2d(cn.max_pool(cn.conv2d(x, first), 2), second)
+    found = lowered(*cn.grad(cn.sum(y * y), [first, second]))
+    shapes = {extents for extents in layouts(found).values() if len(extents) == 5}
+    assert shapes == {(4, 3, 13, 13, 16), (4, 6, 12, 12, 16), (4, 6, 6, 6, 16), (4, 4, 4, 4, 16)}
+
+
 def test_an_uneven_batch_has_a_last_group_that_is_filled_up() -> None:
     found = layouts(lowered(cn.sum(cn.exp(convolution(60)))))
     assert (4, 6, 10, 10, 16) in found.values()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from cairnet.base.dtypes import is_floating
@@ -119,7 +120,7 @@ def grouped_buffers(nests: Sequence[Nest], target: Target) -> dict[Buffer, Group
         form = None if buffer in refused else _grouped(buffer, found, target)
         if form is not None:
             forms[buffer] = form
-    return _with_closed_ends(nests, forms)
+    return _with_closed_ends(nests, _ordered(nests, forms))
 
 
 def axis_of_samples(access: Access, extents: tuple[int, ...]) -> Axis:
@@ -178,13 +179,10 @@ def _grouped(buffer: Buffer, touching: Sequence[Access], target: Target) -> Grou
         found = [_samples_apart(access, (count, *inner)) for access in touching]
         if None in found:
             continue
-        order = _order(inner, [within for within in found if within is not None])
         groups = -(-count // lanes)
         spare = (groups * lanes - count) * math.prod(rest)
         flat = replace(buffer, extents=(groups * lanes, *rest), spare=spare) if spare else buffer
-        extents = (groups, *(inner[i] for i in order), lanes)
-        blocked = replace(buffer, extents=extents) if math.prod(rest) > 1 else None
-        return Grouped(count, lanes, inner, order, flat, blocked)
+        return Grouped(count, lanes, inner, tuple(range(len(inner))), flat, None)
     return None
 
 
@@ -205,11 +203,53 @@ def _samples_apart(access: Access, extents: tuple[int, ...]) -> tuple[Affine, ..
     return tuple(within)
 
 
-def _order(inner: Sequence[int], found: Sequence[tuple[Affine, ...]]) -> tuple[int, ...]:
-    """Axes along which windows slide, for any access, go last."""
-    sliding = {i for within in found for i, index in enumerate(within) if len(index.terms) > 1}
-    fixed = [i for i in range(len(inner)) if i not in sliding]
-    return (*fixed, *sorted(sliding))
+def _ordered(nests: Sequence[Nest], forms: Mapping[Buffer, Grouped]) -> dict[Buffer, Grouped]:
+    """The forms with memory laid out anew: axes along which windows slide come last.
+
+    An axis of memory is such a one where an access steps along it with more than one counter, or
+    with a counter that steps along such an axis of other memory. So what a convolution reads, what
+    it writes and what is computed from that element by element all lie in one order.
+    """
+    sliding: dict[Buffer, set[int]] = {buffer: set() for buffer in forms}
+    indices = [
+        [
+            (sliding[access.buffer], position, index)
+            for access in accesses(nest)
+            if access.buffer in forms
+            for position, index in enumerate(_within(access, forms[access.buffer]))
+        ]
+        for nest in nests
+        if nest.kind == "map"
+    ]
+    changed = True
+    while changed:
+        changed = False
+        for found in indices:
+            counters = {
+                axis
+                for known, position, index in found
+                if position in known or len(index.terms) > 1
+                for axis in index.terms
+            }
+            for known, position, index in found:
+                if position not in known and not counters.isdisjoint(index.terms):
+                    known.add(position)
+                    changed = True
+    return {buffer: _blocked(buffer, form, sliding[buffer]) for buffer, form in forms.items()}
+
+
+def _within(access: Access, form: Grouped) -> tuple[Affine, ...]:
+    """The indices within a sample."""
+    return (_places(access, form.extents) or ())[1:]
+
+
+def _blocked(buffer: Buffer, form: Grouped, sliding: AbstractSet[int]) -> Grouped:
+    """A form with its memory laid out anew, if there is more than a number for each sample."""
+    positions = range(len(form.inner))
+    order = (*(i for i in positions if i not in sliding), *sorted(sliding))
+    extents = (form.groups, *(form.inner[i] for i in order), form.lanes)
+    blocked = replace(buffer, extents=extents) if math.prod(form.inner) > 1 else None
+    return replace(form, order=order, blocked=blocked)
 
 
 def _with_closed_ends(nests: Sequence[Nest], forms: dict[Buffer, Grouped]) -> dict[Buffer, Grouped]:

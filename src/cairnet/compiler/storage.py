@@ -105,7 +105,7 @@ def stored_tensors(outputs: Sequence[Tensor]) -> set[Tensor]:
 
 def _is_put_side_by_side(tensor: Tensor, readers: set[Tensor]) -> bool:
     """Whether weight gradients alone read what windows put back that fill the space exactly."""
-    if tensor.primitive.name != "window_put":
+    if tensor.primitive.name != "window_put" or not readers:
         return False
     p = tensor.parameters
     side_by_side = all(
@@ -191,7 +191,7 @@ def _is_worth_storing(tensor: Tensor, cost: int, readers: dict[Tensor, set[Tenso
 
 
 def _uses(tensor: Tensor, readers: dict[Tensor, set[Tensor]]) -> list[tuple[Tensor, bool]]:
-    """Who reads the tensor, seen through movement, and whether it is repeated on the way."""
+    """Who reads the tensor, seen through what only moves or puts, and whether it is repeated."""
     found: list[tuple[Tensor, bool]] = []
     pending = [(reader, False) for reader in readers[tensor]]
     seen: set[Tensor] = set()
@@ -205,6 +205,8 @@ def _uses(tensor: Tensor, readers: dict[Tensor, set[Tensor]]) -> list[tuple[Tens
             pending.extend((further, repeated or grows) for further in readers[reader])
             if not readers[reader]:
                 found.append((reader, repeated or grows))
+        elif _is_put_side_by_side(reader, readers[reader]):
+            pending.extend((further, repeated) for further in readers[reader])
         else:
             found.append((reader, repeated))
     return found
