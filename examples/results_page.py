@@ -87,7 +87,7 @@ Recurrent networks, from a carry to Shakespeare. The text is a million character
 file that A. Karpathy published with char-rnn, of which the last tenth is never trained on.""",
     closing="",
     # From one bit that is to be remembered to a text.
-    order=("gradient_lags", "binary_addition"),
+    order=("gradient_lags", "binary_addition", "sentiment", "digit_strings"),
 )
 
 PARTS = (DIGITS, SEQUENCES)
