@@ -91,6 +91,21 @@ def _() -> Any:
     return cn.tensordot(steps, tensor(5, 4), axes=1), feeds
 
 
+@cases.shows("dot with one-hot vectors", "a single row")
+def _() -> Any:
+    index = cn.input((1,), cn.int32, name="index")
+    row = cn.reshape(hot(index), (5,))
+    return cn.tensordot(row, tensor(5, 4), axes=1), {index: np.array([3], np.int32)}
+
+
+@cases.shows("dot with one-hot vectors", "a single row, added to nothing else")
+def _() -> Any:
+    index = cn.input((1,), cn.int32, name="index")
+    outer = {"contract": ((), ()), "batch": ((), ())}
+    row = cn.reshape(hot(index), (5,))
+    return apply(DOT, row, tensor(4), **outer), {index: np.array([3], np.int32)}
+
+
 @cases.shows("dot with one-hot vectors", "rows added up on the right")
 def _() -> Any:
     index, feeds = labels()

@@ -122,6 +122,13 @@ def test_a_large_product_keeps_a_tile_in_registers() -> None:
     assert schedule.cycles < 2 * 256**3 / 16 / 2 * 1.5  # within 1.5 of the machine's peak
 
 
+def test_a_matrix_that_is_read_once_is_read_in_long_runs() -> None:
+    x, w = tensor(1, 256), tensor(256, 1024, name="w")
+    nest, schedule = only(graph([x, w], x @ w))
+    assert schedule.vector is nest.axes[-1]
+    assert schedule.vectors == 16  # a kilobyte of each row at a time
+
+
 def test_overlapping_windows_are_written_out() -> None:
     x, w = tensor(8, 14, 14, 6), tensor(5, 5, 6, 16, name="w")
     _, schedule = only(graph([x, w], cn.conv2d(x, w)))

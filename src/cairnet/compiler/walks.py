@@ -32,6 +32,8 @@ _OVERLAPPED = 8
 #: Cycles to find out where a block lies.
 _BLOCK = 10.0
 _TILES = (2, 3, 4, 5, 6, 7, 8, 10, 12, 14)
+#: Vectors side by side where no element is read twice, so that only the way to the memory counts.
+_WIDE = (6, 8, 12, 16)
 _UNROLL_LIMIT = 128
 #: Cycles to bring a line into the first-level cache from the second, and into that from beyond.
 _LINE_CYCLES = (2.1, 4.0)
@@ -114,6 +116,9 @@ class _Model:
             Footprint({axis: abs(hint(s)) for axis, s in access.strides.items()}, access.itemsize)
             for access in self.accesses
         ]
+        several = {axis for axis, extent in self.extents.items() if extent > 1}
+        #: Whether something is read of which every point takes an element of its own.
+        self.streams = any(several <= access.strides.keys() for access in self.accesses)
         self.capacities = [
             int(size * part) // LINE
             for size, part in zip((target.l1_bytes, target.l2_bytes), _USABLE, strict=True)
@@ -151,6 +156,9 @@ class _Model:
         axes = axes[-4:]
         extent = hint(vector.extent) if vector is not None else 1
         most = max(min(4, math.ceil(extent / lanes)), 1) if along else 1
+        if self.streams and along:
+            blocks = math.ceil(extent / lanes)
+            yield from ((n, {}) for n in _WIDE if n <= blocks and n + 5 <= self.room)
         for vectors in range(1, most + 1):
             if vectors > 1:
                 yield vectors, {}
@@ -333,7 +341,12 @@ class _Family:
             for axis in (*reversed(schedule.reduce), *reversed(schedule.order))
         ]
         lines = fetched(self.model.footprints, block, loops, self.model.capacities)
-        return sum(count * cost for count, cost in zip(lines, _LINE_CYCLES, strict=True))
+        near, far = _LINE_CYCLES
+        if self.model.streams and self.along:
+            # Neighbouring lines are brought together: what is waited for is the first of a run.
+            run = vectors * self.lanes * max(read.access.itemsize for read in self.reads) // LINE
+            far /= max(run, 1)
+        return near * lines[0] + far * lines[1]
 
     def schedule(self, vectors: int, tiles: dict[Axis, int], cycles: float) -> Schedule:
         """The walk that keeps so many vectors and points in registers."""

@@ -18,7 +18,7 @@ import numpy as np
 from cairnet.base.dtypes import int64, is_integer
 from cairnet.compiler.rewrite.building import broadcast, call, full, reshape, transpose
 from cairnet.compiler.rewrite.contracting import free_axes
-from cairnet.compiler.rewrite.matching import is_number, padded_extents
+from cairnet.compiler.rewrite.matching import is_number, padded_extents, unit_pairs
 from cairnet.compiler.rewrite.rule import Keeps, rule
 from cairnet.tensor.core import Tensor, apply_for
 from cairnet.tensor.extent import Size
@@ -66,6 +66,14 @@ class OneHot:
         kept = [axis - (axis > self.axis) for axis in order if axis != self.axis]
         return OneHot(transpose(at, self.labels, kept), list(order).index(self.axis), self.depth)
 
+    def reshaped(
+        self, at: Tensor, extents: Sequence[Size], pairs: Sequence[tuple[int, int]]
+    ) -> OneHot:
+        """The same where the vectors have these extents; `pairs` are old axes and new ones."""
+        axis = dict(pairs)[self.axis]
+        kept = [size for i, size in enumerate(extents) if i != axis]
+        return OneHot(reshape(at, self.labels, kept), axis, self.depth)
+
     def only_in_range(self, at: Tensor, x: Tensor) -> Tensor:
         """x, whose leading axes are those of the labels, with zeros at labels out of range."""
         good = call(at, "equal", self.labels, self.index(at))
@@ -76,12 +84,17 @@ class OneHot:
 def one_hot(x: Tensor, at: Tensor) -> OneHot | None:
     """Recognise cast(labels = iota), labels repeated along the axis, iota along all others.
 
-    The vectors may stand in another order, as those of sequences whose steps come first.
+    The vectors may stand in another order, as those of sequences whose steps come first, and axes
+    of extent 1 may have been put in or taken out, as that of a batch of one.
     """
     if x.primitive is TRANSPOSE:
         order = x.parameters["axes"]
         below = one_hot(x.inputs[0], at)
         return None if below is None else below.transposed(at, order)
+    if x.primitive is RESHAPE:
+        below = one_hot(x.inputs[0], at)
+        pairs = unit_pairs(x.inputs[0].extents, x.extents)
+        return None if below is None or pairs is None else below.reshaped(at, x.extents, pairs)
     if x.primitive is CAST:
         x = x.inputs[0]
     if x.primitive is not EQUAL or not is_integer(x.inputs[0].dtype):
@@ -193,7 +206,7 @@ def dot_with_one_hot(node: Tensor) -> Tensor | None:
     if node.parameters["batch"] != ((), ()):
         return None
     for side in (0, 1):
-        if node.inputs[side].primitive not in (CAST, TRANSPOSE):
+        if node.inputs[side].primitive not in (CAST, RESHAPE, TRANSPOSE):
             continue
         hot = one_hot(node.inputs[side], node)
         if hot is None:
