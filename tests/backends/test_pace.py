@@ -44,3 +44,11 @@ def test_other_numbers_than_its_own_teach_nothing() -> None:
     pace = Pace(2)
     pace.record(3, 0.0)
     assert pace.best == 2
+
+
+def test_a_first_call_on_cold_memory_decides_nothing() -> None:
+    pace = Pace(2)
+    for call in range(6):
+        threads = pace.choose()
+        pace.record(threads, 9.0 if call == 0 else {1: 3.0, 2: 2.0}[threads])
+    assert pace.best == 2

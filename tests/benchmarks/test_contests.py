@@ -59,7 +59,7 @@ def test_every_way_to_run_cairnet_finds_the_same_losses() -> None:
 
 
 #: What takes seconds.
-SLOW = {"lstm", "gru", "resnet18", "writing"}
+SLOW = {"lstm", "gru", "resnet18", "vanilla-rnn", "writing"}
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,9 @@ __all__ = ["Pace"]
 _SOON, _RARELY = 8, 256
 #: How many times a number of threads is tried before its time is believed.
 _TRIALS = 2
-#: How far a new time moves what is remembered: quickly down, slowly up, since times are disturbed
-#: upwards only.
-_DOWN, _UP = 0.7, 0.2
+#: How far a longer time moves what is remembered. A shorter one takes its place, since times are
+#: disturbed upwards only, and that of a first call the most: its memory is still cold.
+_UP = 0.2
 
 
 class Pace:
@@ -80,11 +80,10 @@ class Pace:
             return
         self._trials[threads] += 1
         before = self._times.get(threads)
-        if before is None:
+        if before is None or seconds < before:
             self._times[threads] = seconds
         else:
-            share = _DOWN if seconds < before else _UP
-            self._times[threads] = before + share * (seconds - before)
+            self._times[threads] = before + _UP * (seconds - before)
         fastest = min(self._times, key=lambda number: self._times[number])
         if self.numbers.index(fastest) != self._place:
             self._place = self.numbers.index(fastest)

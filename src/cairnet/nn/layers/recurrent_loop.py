@@ -57,7 +57,7 @@ class Loop:
             All outputs [batch, time, …] in the order in which they are made, the last of them
             [batch, …], and the last states.
         """
-        items = self._prepared(moveaxis(sequences, 1, 0))
+        items = self._prepared(moveaxis(sequences, 1, 0), begin)
         last: Tensor | None = None
         if mask is None:
             outputs, states = scan(self._step, items, begin, reverse=self.reverse)
@@ -74,10 +74,11 @@ class Loop:
             outputs = flip(outputs, axis=0)
         return moveaxis(outputs, 0, 1), last, states
 
-    def _prepared(self, steps: Tensor) -> Tensor:
+    def _prepared(self, steps: Tensor, begin: States) -> Tensor:
         """What is worked out for all steps at once."""
-        rows = steps.extents[1]
-        self._projects_before = isinstance(rows, int) and rows <= _FEW_ROWS
+        # States that are carried over from a batch know the number of rows where inputs do not.
+        rows = [steps.extents[1], *(state.extents[0] for state in tensors_in(begin) if state.ndim)]
+        self._projects_before = any(isinstance(n, int) and n <= _FEW_ROWS for n in rows)
         if not isinstance(self.cell, StepCell) or not self._projects_before:
             return steps
         with scope(self.cell.name):
