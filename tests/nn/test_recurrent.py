@@ -140,6 +140,16 @@ def test_a_stack_of_cells_is_a_stack_of_layers() -> None:
     assert again[0].shape == (2, 2)
 
 
+def test_a_layer_derived_from_one_hands_its_arguments_on() -> None:
+    class Every(cn.layers.GRU):
+        def __init__(self, size: int) -> None:
+            super().__init__(size, dropout=0.25, return_sequences=True, name="every")
+
+    layer = Every(3)
+    assert layer(draw(2, 5, 4)).shape == (2, 5, 3)
+    assert (layer.name, layer.cell.dropout, layer.units) == ("every", 0.25, 3)
+
+
 class Leaky(cn.layers.Layer):
     """A cell of one's own, with a layer inside; its output is not its state."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from typing import Any
 
 from cairnet.base.errors import ArgumentError, ShapeError
@@ -170,18 +171,26 @@ class RNN(Layer):
             self.states.reset()
 
 
+#: The arguments of a layer that are those of its loop; the others are those of its cell.
+_OF_THE_LOOP = frozenset(inspect.signature(RNN).parameters)
+
+
 class OwnCellRNN(RNN):
     """Base of SimpleRNN, LSTM and GRU: recurrent layers that make their cell themselves.
 
     Args:
-        cell: the cell.
-        activity_regularizer: a penalty on the output, divided by the number of samples.
-        options: the other arguments of `RNN`.
+        kind: the class of the cell.
+        arguments: of the layer's constructor, by name: `locals()` at its beginning, in which self
+            and its class are left out of account.
     """
 
-    def __init__(self, cell: StepCell, activity_regularizer: Any, **options: Any) -> None:
-        super().__init__(cell, **options)
-        self.activity_regularizer = regularizers.get(activity_regularizer)
+    def __init__(self, kind: type[StepCell], arguments: Mapping[str, Any]) -> None:
+        apart = ("self", "__class__", "activity_regularizer")
+        given = {name: value for name, value in arguments.items() if name not in apart}
+        of_the_cell = {name: value for name, value in given.items() if name not in _OF_THE_LOOP}
+        of_the_loop = {name: value for name, value in given.items() if name in _OF_THE_LOOP}
+        super().__init__(kind(**of_the_cell), **of_the_loop)
+        self.activity_regularizer = regularizers.get(arguments["activity_regularizer"])
 
     @property
     def units(self) -> int:
@@ -190,7 +199,7 @@ class OwnCellRNN(RNN):
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments by name: those of the cell, and those of the loop."""
-        own = (*inspect.signature(RNN).parameters, "name", "trainable")
+        own = {*_OF_THE_LOOP, "activity_regularizer"}
         return {
             name: serialize(getattr(self if name in own else self.cell, name))
             for name in inspect.signature(type(self)).parameters
