@@ -58,7 +58,11 @@ def weight(roots: Sequence[Expression]) -> float:
 
 
 def arithmetic(roots: Sequence[Expression]) -> list[tuple[float, frozenset[Axis]]]:
-    """The cost of every operation in some expressions, and the axes along which it changes."""
+    """The cost of every operation in some expressions, and the axes along which it changes.
+
+    Indices by which rows are found do not count: each is worked out once for a whole row.
+    """
+    counted = {id(item) for item in expressions(roots, addresses=False)}
     along: dict[int, frozenset[Axis]] = {}
     found = []
     for item in expressions(roots):
@@ -70,7 +74,7 @@ def arithmetic(roots: Sequence[Expression]) -> list[tuple[float, frozenset[Axis]
         if isinstance(item, Coordinate):
             axes.update(item.index.terms)
         along[id(item)] = frozenset(axes)
-        if isinstance(item, Compute | Guarded):
+        if isinstance(item, Compute | Guarded) and id(item) in counted:
             cost = instructions(item.name) if isinstance(item, Compute) else 1.0
             found.append((cost, along[id(item)]))
     return found

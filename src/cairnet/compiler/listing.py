@@ -50,7 +50,7 @@ def format_program(
     writer = _Writer(lowered, functions or {}, remarks)
     kernels = writer.steps(lowered.steps, "")
     memory = _memory(lowered, bindings or {}, writer.names)
-    return "\n".join([writer.summary(), *kernels, "", *memory])
+    return "\n".join([writer.summary(), *kernels, *writer.fetches(), "", *memory])
 
 
 def format_kernel(
@@ -86,6 +86,15 @@ class _Writer:
         for step in steps:
             own = self._loop(step) if isinstance(step, LoopStep) else self._kernel(step)
             lines += ["", *(f"{indent}{line}".rstrip() for line in own)]
+        return lines
+
+    def fetches(self) -> list[str]:
+        """The lines of what is fetched ahead, if anything is."""
+        if not self.lowered.fetches:
+            return []
+        lines = ["", "meanwhile, between the blocks of a long kernel, for the next step of a run:"]
+        for step in self.lowered.fetches:
+            lines += [INDENT + line for line in format_nest(step.nest, self.names).splitlines()]
         return lines
 
     def _loop(self, step: LoopStep) -> list[str]:

@@ -406,14 +406,20 @@ class Loop(Nest):
         return self.read
 
 
-def expressions(roots: Iterable[Expression]) -> list[Expression]:
-    """Every expression below the roots, parts before wholes, each object once."""
+def expressions(roots: Iterable[Expression], addresses: bool = True) -> list[Expression]:
+    """Every expression below the roots, parts before wholes, each object once.
+
+    Args:
+        roots: where to begin.
+        addresses: whether to go on below loads, to the indices by which they are found.
+    """
     done: set[int] = set()
     order: list[Expression] = []
     stack = list(roots)[::-1]
     while stack:
         item = stack[-1]
-        waiting = [part for part in item.parts() if id(part) not in done]
+        parts = item.parts() if addresses or not isinstance(item, Load) else ()
+        waiting = [part for part in parts if id(part) not in done]
         if waiting:
             stack.extend(reversed(waiting))
             continue

@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 
 from cairnet.base.errors import CompileError
 from cairnet.compiler.calls import Argument, Call, Operand, Target
+from cairnet.compiler.foresight import FETCH
 from cairnet.compiler.formulas import Formulas, affine_text, guard_text
 from cairnet.compiler.loops import (
     Axis,
@@ -193,6 +194,7 @@ class _NestWriter:
             "running": self._running,
             "scatter": self._scatter,
             "call": self._call,
+            FETCH: self._fetch,
         }.get(self.nest.kind, self._map)()
         if not self.nest.axes:
             return body
@@ -242,6 +244,10 @@ class _NestWriter:
         if isinstance(argument, Operand):
             return f"&{self.formulas.text(call.folds[argument.fold].value)}"
         return f'"{argument}"' if isinstance(argument, str) else str(argument)
+
+    def _fetch(self) -> list[str]:
+        wanted = ", ".join(self.formulas.text(fold.value) for fold in self.nest.folds)
+        return [f"for {_header(self.nest.reduce, self.axes)}:", f"{INDENT}ask for {wanted}"]
 
     def _in_order(self, body: list[str]) -> list[str]:
         if not self.nest.reduce:

@@ -8,11 +8,22 @@ be laid out anew. Rows that an index chooses are gathered by the way.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 
 from cairnet.compiler.grouping import accesses, samples_of
-from cairnet.compiler.loops import Affine, Axis, Buffer, Expression, Load, Nest, Store, expressions
+from cairnet.compiler.loops import (
+    Affine,
+    Axis,
+    Buffer,
+    Compute,
+    Expression,
+    Literal,
+    Load,
+    Nest,
+    Store,
+    expressions,
+)
 from cairnet.compiler.rebuild import rewrite_nest
 from cairnet.compiler.shape import hint
 
@@ -28,12 +39,12 @@ class _Rows:
 
     Attributes:
         source: where they lie.
-        order: the memory with the row of each sample, or None where sample n is row n.
+        order: what the row of each sample is computed from, or None where sample n is row n.
         count: how many there are.
     """
 
     source: Buffer
-    order: Buffer | None
+    order: Hashable | None
     count: int
 
 
@@ -97,19 +108,43 @@ def _rows_of(load: Load) -> tuple[_Rows | None, Axis | None]:
     axis = _counting(index)
     if axis is None or axis in load.offset.terms or not isinstance(axis.extent, int):
         return None, None
-    return _Rows(buffer, index.buffer if isinstance(index, Load) else None, axis.extent), axis
+    return _Rows(buffer, _formula(index), axis.extent), axis
 
 
 def _counting(index: Expression) -> Axis | None:
-    """The axis n where an index is order[n]."""
-    if not isinstance(index, Load) or index.guards or index.computed:
+    """The axis n where an index is computed from order[n] and from numbers alone."""
+    axes: set[Axis] = set()
+    for item in expressions([index]):
+        if isinstance(item, Load):
+            axis = _counted_along(item)
+            if axis is None:
+                return None
+            axes.add(axis)
+        elif not isinstance(item, Compute | Literal):
+            return None
+    return axes.pop() if len(axes) == 1 else None
+
+
+def _counted_along(load: Load) -> Axis | None:
+    """The axis n where a load reads order[n]."""
+    if load.guards or load.computed:
         return None
-    if len(index.buffer.extents) != 1 or index.offset.constant != 0:
+    if len(load.buffer.extents) != 1 or load.offset.constant != 0:
         return None
-    terms = list(index.offset.terms.items())
+    terms = list(load.offset.terms.items())
     (axis, factor) = terms[0] if len(terms) == 1 else (None, 0)
-    fits = axis is not None and factor == 1 and axis.extent == index.buffer.extents[0]
+    fits = axis is not None and factor == 1 and axis.extent == load.buffer.extents[0]
     return axis if fits else None
+
+
+def _formula(index: Expression) -> Hashable:
+    """What an index is computed from, whatever the axis is called."""
+    if isinstance(index, Load):
+        return index.buffer
+    own = index.value if isinstance(index, Literal) else None
+    if isinstance(index, Compute):
+        own = index.name, index.word
+    return index.dtype, own, tuple(_formula(part) for part in index.parts())
 
 
 def _copy(load: Load, rows: _Rows, packed: Buffer) -> Nest:
@@ -123,11 +158,15 @@ def _copy(load: Load, rows: _Rows, packed: Buffer) -> Nest:
         value = Load(load.dtype, rows.source, within + samples * stride)
     else:
         ((index, extent, _),) = load.computed
-        place = Load(index.dtype, rows.order, samples)
-        value = Load(load.dtype, rows.source, within, (), ((place, extent, stride),))
+        value = Load(load.dtype, rows.source, within, (), ((index, extent, stride),))
     store = Store(packed, within + samples * stride, value)
     kept = tuple(axis for axis in axes if axis.extent != 1)
-    return Nest(kept, (), (), (store,), (rows.source.tensor,))
+    nest = Nest(kept, (), (), (store,), (rows.source.tensor,))
+    if load.computed:
+        counted = _counting(load.computed[0][0])
+        if counted is not None:
+            rewrite_nest(nest, {counted: samples})
+    return nest
 
 
 def _reading(nest: Nest, found: dict[Load, _Rows], packed: dict[_Rows, Buffer]) -> Nest:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from cairnet.base.configuration import configuration
+from cairnet.compiler.foresight import fetches
 from cairnet.compiler.fuse import fuse
 from cairnet.compiler.layout import choose_layouts
 from cairnet.compiler.likeness import Form, carried, form_of
@@ -86,6 +87,7 @@ class Lowered:
         outputs: the buffer of each output.
         in_place: buffers of new values that are the memory of a variable or a carry.
         lives: the buffers of the arena, with the phases in which they live.
+        fetches: what asks for memory that the next step will read (see `foresight`).
     """
 
     steps: tuple[Step | LoopStep, ...]
@@ -93,6 +95,7 @@ class Lowered:
     outputs: tuple[Buffer, ...]
     in_place: Mapping[Buffer, Buffer]
     lives: tuple[Life, ...]
+    fetches: tuple[Step, ...] = ()
 
     def memory(self, buffer: Buffer) -> Buffer:
         """The buffer whose memory a buffer is: itself, or the one that it updates in place."""
@@ -135,10 +138,22 @@ def lower(
         tuple(out_buffers),
         everywhere,
         tuple(lives_of(list(_touches(steps)), everywhere)),
+        tuple(_fetches(steps, everywhere, target)),
     )
     if configuration().verify:
         verify_program(lowered)
     return lowered
+
+
+def _fetches(
+    steps: Sequence[Step | LoopStep], in_place: Mapping[Buffer, Buffer], target: Target
+) -> Iterator[Step]:
+    """What asks for memory that the next step will read."""
+    walked = [(step.nest, step.schedule) for step in steps if isinstance(step, Step)]
+    stored = (buffer for step in steps for buffer in step.nest.written())
+    written = {in_place.get(buffer, buffer) for buffer in stored}
+    for nest, schedule in fetches(walked, written, target):
+        yield Step(nest, schedule, 0, serial=False)
 
 
 def nests_of(

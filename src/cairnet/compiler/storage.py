@@ -64,6 +64,8 @@ _CONTRACTIONS = frozenset(
 _WINDOWS = frozenset({"window_sum", "window_argmax", "window_take", "window_put"})
 #: Above this many operations a value that is read twice is stored rather than computed twice.
 _REPEAT_LIMIT = 6
+#: An index of rows that costs more is stored: wrapping negative ones around takes three operations.
+_INDEX_LIMIT = 3
 #: No expression grows beyond this many operations, so that no single kernel grows without end.
 _EXPRESSION_LIMIT = 400
 
@@ -177,7 +179,8 @@ def _is_worth_storing(tensor: Tensor, cost: int, readers: dict[Tensor, set[Tenso
         and any(item is tensor for item in reader.inputs[1:])
         for reader in readers[tensor]
     ):
-        return True  # an index is read again for every element of its row
+        # It is worked out once for a row of elements, or for each of them where rows lie scattered.
+        return cost > _INDEX_LIMIT
     if cost > _EXPRESSION_LIMIT:
         return True
     uses = _uses(tensor, readers)

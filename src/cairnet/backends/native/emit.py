@@ -31,6 +31,7 @@ from cairnet.backends.native.sorting import Row, emit_sort, sorted_axis
 from cairnet.base.errors import CompileError
 from cairnet.compiler.bounds import bounding_axis, droppable_guards
 from cairnet.compiler.calls import Call
+from cairnet.compiler.foresight import FETCH
 from cairnet.compiler.loops import Affine, Axis, Buffer, Guard, Load, Nest, expressions
 from cairnet.compiler.schedule import Schedule
 from cairnet.tensor.extent import Extent, Size
@@ -141,6 +142,8 @@ class _Emitter:
                 emit_call(self.builder, self.nest, self._at(indices), self.size)
             elif self.nest.kind == "sort":
                 self._sort(indices)
+            elif self.nest.kind == FETCH:
+                self._fetch(indices)
             else:
                 self.blocks.walk(indices)
         builder.line("ret void")
@@ -288,6 +291,15 @@ class _Emitter:
             self.size(axis.extent),
         )
         emit_sort(self.builder, self.nest, row)
+
+    def _fetch(self, bases: Mapping[Axis, Value]) -> None:
+        """Ask for some lines of one row, as it will be read soon."""
+        evaluator = self._at(bases)
+        for taps in self._taps():
+            place = Place(taps)
+            for load in (fold.value for fold in self.nest.folds):
+                if isinstance(load, Load):
+                    evaluator.fetch(load, place)
 
     # -- folds ---------------------------------------------------------------------------------
 

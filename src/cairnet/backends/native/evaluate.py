@@ -43,6 +43,9 @@ __all__ = ["Evaluator"]
 
 DType = np.dtype[Any]
 
+#: Of a prefetch: for reading, to be kept in the second-level cache, data.
+_FETCH_OPTIONS = (0, 2, 1)
+
 
 class Evaluator(Addresses):
     """Writes values at one depth of the loops; `scope` makes one for a deeper loop.
@@ -231,6 +234,16 @@ class Evaluator(Addresses):
         if load.dtype == np.bool_:
             return self.builder.compare("icmp ne", value, self.builder.integer(0, value.type))
         return value
+
+    def fetch(self, load: Load, place: Place) -> None:
+        """Bring the line in which an element lies into the second-level cache."""
+        builder = self.builder
+        pointer = self.pointer(load.buffer, load.offset, place)
+        moved = self._computed(load, place, None)
+        if moved is not None:
+            pointer = builder.offset(pointer, memory_type(load.buffer.dtype), moved)
+        options = (builder.integer(option, "i32") for option in _FETCH_OPTIONS)
+        builder.call("void", "llvm.prefetch.p0", pointer, *options)
 
     def _scalar_load(self, memory: str, pointer: Value, active: Value | None) -> Value:
         align = _alignment(memory)

@@ -4,6 +4,7 @@
         for step in 0 … steps:
             for each phase:
                 this thread's share of each kernel's blocks
+                (between those of a long one: ask for memory that the next step will read)
                 meet the other threads
             move the pointers of inputs and outputs on by one step
 
@@ -14,6 +15,7 @@ bit of any result. Kernels with the same text are one function.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 
@@ -28,9 +30,13 @@ from cairnet.backends.native.tables import CONTEXT_SLOTS, times_row
 from cairnet.compiler.likeness import Form, carried, form_of, plain_form
 from cairnet.compiler.loops import Buffer, Moving
 from cairnet.compiler.pipeline import LoopStep, Lowered, Step
+from cairnet.compiler.shape import hint
 from cairnet.tensor.extent import Extent, Size
 
 __all__ = ["Module", "build_module"]
+
+#: Into how many pieces a kernel is cut to fetch in between what the next step will read.
+_PIECES = 8
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,8 @@ def build_module(
     """
     kernels = _Kernels(lowered, checked)
     kernels.add(lowered.steps)
+    if not checked:
+        kernels.add_fetches(lowered)
     writer = _ProgramWriter(kernels, timed)
     program = writer.write(lowered.steps)
     zeros = f"[{ZEROS_BYTES} x i8]"
@@ -110,6 +118,9 @@ class _Kernels:
         self.of: dict[Step, Kernel] = {}
         self.name_of: dict[Step, str] = {}
         self._alike: dict[Hashable, tuple[Form, Kernel]] = {}
+        #: What asks for memory of the next step, and the step between whose blocks that is done.
+        self.fetches: list[tuple[str, Kernel]] = []
+        self.host: Step | None = None
 
     def add(self, steps: Sequence[Step | LoopStep]) -> None:
         """Emit the kernels of some steps and of the loops among them."""
@@ -123,6 +134,22 @@ class _Kernels:
             self.name_of[step] = self.names.setdefault(kernel.text, f"kernel{len(self.names)}")
             self.declarations |= kernel.declarations
 
+    def add_fetches(self, lowered: Lowered) -> None:
+        """Emit what asks for memory of the next step, where a step is long enough to ask in it."""
+        shared = [
+            step
+            for step in lowered.steps
+            if isinstance(step, Step) and not step.serial and _count(self.of[step]) >= 2 * _PIECES
+        ]
+        if not shared or not lowered.fetches:
+            return
+        self.host = max(shared, key=lambda step: step.cycles)
+        for step in lowered.fetches:
+            kernel = emit_kernel(step.nest, step.schedule, lowered.memory)
+            name = self.names.setdefault(kernel.text, f"fetch{len(self.names)}")
+            self.fetches.append((name, kernel))
+            self.declarations |= kernel.declarations
+
     def _kernel(self, step: Step) -> Kernel:
         """The kernel of a step; the text is written once for all steps that are alike."""
         form = form_of(step.nest, self.lowered.memory)
@@ -132,6 +159,11 @@ class _Kernels:
             self._alike[key] = form, kernel
         first, kernel = self._alike[key]
         return replace(kernel, arguments=carried(kernel.arguments, first, form))
+
+
+def _count(kernel: Kernel) -> int:
+    """About how many blocks a kernel has."""
+    return math.prod(-(-hint(extent) // step) for extent, step in kernel.blocks)
 
 
 class _ProgramWriter:
@@ -169,7 +201,8 @@ class _ProgramWriter:
             "void", "llvm.memcpy.p0.p0.i64", self.local, self.slots["buffers"], size, volatile
         )
         self.is_first = builder.compare("icmp eq", self.thread, builder.integer(0))
-        with builder.loop(builder.integer(0), self.slots["steps"], stem="step"):
+        with builder.loop(builder.integer(0), self.slots["steps"], stem="step") as step:
+            self.step = step
             if self.timed:
                 builder.store(emit_ticks(builder), self.clock, 8)
             self._sequence(steps, 0)
@@ -254,23 +287,59 @@ class _ProgramWriter:
             else self._size(item)
             for item in kernel.arguments
         ]
-        blocks = self._blocks(kernel)
         if self.kernels.checked:
             arguments.insert(0, builder.integer(self.kernels.steps.index(step)))
         name = self.kernels.name_of[step]
         if step.serial:
             with builder.when(self.is_first):
-                self._call(name, builder.integer(0), blocks, arguments)
+                self._call(name, builder.integer(0), self._blocks(kernel), arguments)
+        elif step is self.kernels.host:
+            self._call_in_pieces(name, kernel, arguments)
         else:
-            following = builder.binary("add", self.thread, builder.integer(1))
-            begin, end = (
-                builder.binary("udiv", builder.binary("mul", blocks, number), self.threads)
-                for number in (self.thread, following)
-            )
-            self._call(name, begin, end, arguments)
+            self._call(name, *self._share(kernel), arguments)
         if self.timed:
             self.position += 1
             self._add_time(2 * self.position - 2)
+
+    def _share(self, kernel: Kernel) -> tuple[Value, Value]:
+        """From which to which block this thread computes."""
+        blocks, own = self._blocks(kernel), self.thread
+        following = self.builder.binary("add", own, self.builder.integer(1))
+        return self._part(blocks, own, self.threads), self._part(blocks, following, self.threads)
+
+    def _part(self, total: Value, number: Value, count: Value) -> Value:
+        return self.builder.binary("udiv", self.builder.binary("mul", total, number), count)
+
+    def _call_in_pieces(self, name: str, kernel: Kernel, arguments: Sequence[Value]) -> None:
+        """A piece of a kernel, a piece of what is to be fetched for the next step, and so on."""
+        builder = self.builder
+        last = builder.binary("sub", self.slots["steps"], builder.integer(1))
+        more = builder.compare("icmp ult", self.step, last)
+        calls = [(name, self._share(kernel), arguments)]
+        for fetch, wanted in self.kernels.fetches:
+            ahead = [
+                self._ahead(item, more) if isinstance(item, Buffer) else self._size(item)
+                for item in wanted.arguments
+            ]
+            calls.append((fetch, self._share(wanted), ahead))
+        with builder.loop(builder.integer(0), builder.integer(_PIECES), stem="piece") as piece:
+            following = builder.binary("add", piece, builder.integer(1))
+            for called, (begin, end), handed in calls:
+                total = builder.binary("sub", end, begin)
+                start, stop = (
+                    builder.binary("add", begin, self._part(total, at, builder.integer(_PIECES)))
+                    for at in (piece, following)
+                )
+                self._call(called, start, stop, handed)
+
+    def _ahead(self, buffer: Buffer, more: Value) -> Value:
+        """Where a buffer will lie in the next step, if there is one."""
+        builder = self.builder
+        number = builder.integer(self._number(buffer))
+        stride = builder.load("i64", builder.offset(self.slots["strides"], "i64", number), 8)
+        pointer = builder.load("ptr", self._slot(buffer), 8)
+        moved = builder.offset(pointer, "i8", stride)
+        return builder.select(more, moved, pointer)
 
     def _call(self, name: str, begin: Value, end: Value, arguments: Sequence[Value]) -> None:
         listed = ", ".join(f"{value.type} {value.name}" for value in (begin, end, *arguments))
