@@ -58,7 +58,10 @@ class Runs:
     warm: dict[str, Any]
 
 
-@pytest.fixture(scope="module", params=list(STEPS))
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(name, marks=[pytest.mark.slow] * (name != "lenet")) for name in STEPS],
+)
 def runs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Runs:
     step, folder = str(request.param), str(tmp_path_factory.mktemp("cache"))
     return Runs(step, *(process(step, folder, seed) for seed in ("1", "2")))

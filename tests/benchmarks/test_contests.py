@@ -59,7 +59,7 @@ def test_every_way_to_run_cairnet_finds_the_same_losses() -> None:
 
 
 #: What takes seconds.
-SLOW = {"lstm", "gru", "resnet18", "vanilla-rnn", "writing"}
+SLOW = {"convolutional-autoencoder", "lenet5", "lstm", "gru", "resnet18", "vanilla-rnn", "writing"}
 
 
 @pytest.mark.parametrize(
@@ -71,6 +71,7 @@ def test_torch_computes_the_same(name: str) -> None:
     same_losses(CONTESTS[name], "torch, eager")
 
 
+@pytest.mark.slow
 def test_jax_trains_the_same_autoencoder() -> None:
     pytest.importorskip("jax")
     same_losses(CONTESTS["dense-autoencoder"], "JAX, jitted step")

@@ -1,6 +1,7 @@
 """The command line, as a person or a script meets it."""
 
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -76,6 +77,7 @@ def test_train_says_what_it_does_and_what_to_do_next(run: Run, tmp_path: Path) -
     assert sorted(path.name for path in tmp_path.iterdir()) == ["lenet5.png", "lenet5.safetensors"]
 
 
+@pytest.mark.slow
 def test_the_seed_and_the_options_decide(run: Run, tmp_path: Path) -> None:
     options = ["--epochs", "1", "--optimizer", "sgd", "--learning-rate", "0.05"]
     for name, seed in (("a", "1"), ("b", "1"), ("c", "2")):
@@ -187,15 +189,21 @@ def test_everything_with_a_name_is_listed(run: Run) -> None:
 
 def test_a_list_is_wrapped_on_a_terminal() -> None:
     pty = pytest.importorskip("pty")
-    child, terminal = pty.fork()
-    if not child:
-        os.environ["COLUMNS"] = "80"
-        program = "import sys; from cairnet.cli import main; sys.argv = ['cairnet', 'list']; main()"
-        os.execv(sys.executable, [sys.executable, "-c", program])
+    terminal, end = pty.openpty()
+    program = "import sys; from cairnet.cli import main; sys.argv = ['cairnet', 'list']; main()"
+    child = subprocess.Popen(
+        [sys.executable, "-c", program],
+        stdin=end,
+        stdout=end,
+        stderr=end,
+        env={**os.environ, "COLUMNS": "80"},
+    )
+    os.close(end)
     written = b""
     while piece := _read(terminal):
         written += piece
-    os.waitpid(child, 0)
+    os.close(terminal)
+    assert child.wait() == 0
     lines = written.decode().split("\r\n")
     assert max(map(len, lines)) <= 80
     assert any(line.startswith(" " * 14) for line in lines)

@@ -27,7 +27,14 @@ def test_every_experiment_has_its_place_on_the_page() -> None:
     assert experiments == set(ORDER)
 
 
-@pytest.mark.parametrize("name", DIGITS.order)
+#: What runs whenever tests run; the others are like them.
+QUICK = ("mnist_softmax_regression", "mnist_lenet5")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.slow] * (name not in QUICK)) for name in DIGITS.order],
+)
 def test_an_experiment_on_digits_runs(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -41,6 +48,7 @@ def test_an_experiment_on_digits_runs(
     assert command in page
 
 
+@pytest.mark.slow
 def test_networks_are_saved_for_the_vote(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

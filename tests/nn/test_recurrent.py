@@ -184,7 +184,12 @@ def test_a_cell_of_ones_own(masked: bool, backwards: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "sequences"), [("SimpleRNN", True), ("LSTM", False), ("GRU", True)]
+    ("kind", "sequences"),
+    [
+        pytest.param("SimpleRNN", True, marks=pytest.mark.slow),
+        pytest.param("LSTM", False, marks=pytest.mark.slow),
+        ("GRU", True),
+    ],
 )
 def test_padding_changes_nothing(kind: str, sequences: bool) -> None:
     """Loss, metrics and weights after training are those of the sequences without padding."""

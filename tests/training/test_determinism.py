@@ -77,7 +77,10 @@ def digest_of(network: str) -> str:
     return digest.hexdigest()
 
 
-@pytest.mark.parametrize("network", ["dense", "convolutional", "random and normalized"])
+@pytest.mark.parametrize(
+    "network",
+    ["dense", "convolutional", pytest.param("random and normalized", marks=pytest.mark.slow)],
+)
 def test_the_number_of_threads_changes_no_bit(network: str) -> None:
     digests = []
     for threads in (1, 2, 3):
@@ -86,7 +89,14 @@ def test_the_number_of_threads_changes_no_bit(network: str) -> None:
     assert digests[0] == digests[1] == digests[2]
 
 
-@pytest.mark.parametrize("network", ["dense", "convolutional", "random and normalized"])
+@pytest.mark.parametrize(
+    "network",
+    [
+        "dense",
+        pytest.param("convolutional", marks=pytest.mark.slow),
+        pytest.param("random and normalized", marks=pytest.mark.slow),
+    ],
+)
 def test_another_process_comes_to_the_same_bits(network: str) -> None:
     finished = subprocess.run(
         [sys.executable, "-c", PROGRAM.format(network=network)],

@@ -46,7 +46,13 @@ def everything(model: cn.Model) -> dict[str, np.ndarray]:
     return {**state, **slots}
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] * (name not in ("sgd", "schedule")))
+        for name in OPTIMIZERS
+    ],
+)
 def test_interrupted_training_comes_to_the_same_bits(optimizer: str, tmp_path: Path) -> None:
     settings: dict[str, Any] = {"batch_size": 8, "validation_split": 0.2, "verbose": 0}
     whole = network(optimizer)
