@@ -139,7 +139,7 @@ def test_gathered_rows_are_copied_once() -> None:
 
 def untouched(nests: Sequence[Nest], cost: Callable[[Nest], float]) -> bool:
     before = format_nests(nests)
-    choose_layouts(nests, TARGET, cost)
+    choose_layouts(nests, TARGET, cost, cost)
     return format_nests(nests) == before
 
 

@@ -8,7 +8,7 @@ from collections import OrderedDict
 import pytest
 
 from cairnet.compiler.loops import Axis
-from cairnet.compiler.traffic import LINE, Footprint, fetched
+from cairnet.compiler.traffic import LINE, Cache, Footprint, fetched
 
 ROW, COLUMN, FOLDED = Axis("i", 48), Axis("j", 64), Axis("k", 128)
 #: A product of matrices: x[i, k], w[k, j], the vector along j.
@@ -38,7 +38,7 @@ def simulated(capacity: int, tile: int, lanes: int) -> int:
 @pytest.mark.parametrize(("tile", "lanes"), [(6, 16), (4, 64), (12, 32)])
 def test_fetched_lines_are_those_of_a_simulated_cache(capacity: int, tile: int, lanes: int) -> None:
     loops = [(FOLDED, 1, 128), (COLUMN, lanes, 64), (ROW, tile, 48)]
-    (found,) = fetched(PRODUCT, {ROW: tile, COLUMN: lanes}, loops, [capacity])
+    (found,) = fetched(PRODUCT, {ROW: tile, COLUMN: lanes}, loops, [Cache(capacity)])
     wanted = simulated(capacity, tile, lanes)
     # What a loop leaves over of the cache keeps a part of what comes next: at most twice as many.
     assert wanted / 1.3 <= found <= 2.0 * wanted
@@ -60,5 +60,28 @@ def test_neighbours_share_a_line() -> None:
 
 def test_everything_that_fits_is_fetched_once() -> None:
     loops = [(FOLDED, 1, 128), (COLUMN, 16, 64), (ROW, 6, 48)]
-    found = fetched(PRODUCT, {ROW: 6, COLUMN: 16}, loops, [10_000, 100_000])
+    found = fetched(PRODUCT, {ROW: 6, COLUMN: 16}, loops, [Cache(10_000), Cache(100_000)])
     assert found == [48 * 128 / 16 + 128 * 64 / 16] * 2
+
+
+@pytest.mark.parametrize(
+    ("stride", "room"),
+    [
+        (16, 32),  # side by side, a line each
+        (16 * 63, 32),  # an odd number of lines apart, each in a set of its own
+        (16 * 64, 0.65 * 32 * 64),  # as many lines apart as there are sets: all in one of them
+        (16 * 16, 0.65 * 32 * 16),  # eight to a set
+    ],
+)
+def test_lines_that_share_a_set_leave_no_room_in_it(stride: int, room: float) -> None:
+    rows = Footprint({ROW: stride}, 4).over({ROW: 32})
+    assert rows.lines == 32
+    assert rows.room(64) == pytest.approx(room)
+
+
+def test_columns_of_a_power_of_two_are_fetched_again_for_every_block() -> None:
+    loops = [(FOLDED, 1, 128), (ROW, 8, 48)]
+    for length, times in [(1024, 6), (1040, 1)]:
+        columns = Footprint({FOLDED: length, COLUMN: 1}, 4)
+        (found,) = fetched([columns], {COLUMN: 16, ROW: 8}, loops, [Cache(460, 64)])
+        assert found == times * 128

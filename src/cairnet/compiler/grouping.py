@@ -34,6 +34,7 @@ __all__ = [
     "accesses",
     "axis_of_samples",
     "grouped_buffers",
+    "indices_of",
     "samples_of",
 ]
 
@@ -141,6 +142,11 @@ def samples_of(access: Access) -> Axis | None:
         if _samples_apart(access, (count, *inner)) is not None:
             return axis_of_samples(access, (count, *inner))
     return None
+
+
+def indices_of(access: Access) -> tuple[Affine, ...] | None:
+    """The index along each axis of its memory, or None where an access has no such indices."""
+    return _places(access, tuple(int(str(extent)) for extent in access.buffer.extents))
 
 
 def _touching(nests: Sequence[Nest]) -> tuple[dict[Buffer, list[Access]], set[Buffer]]:

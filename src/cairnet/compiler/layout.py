@@ -34,22 +34,25 @@ Forms = Mapping[Buffer, Grouped]
 _ROUNDS = 3
 
 
-def choose_layouts(nests: Sequence[Nest], target: Target, cost: Cost) -> list[Nest]:
+def choose_layouts(
+    nests: Sequence[Nest], target: Target, cost: Cost, plain_cost: Cost
+) -> list[Nest]:
     """Lay out buffers anew where that makes the nests that touch them cheaper.
 
     Args:
         nests: the nests of a program; they are changed.
         target: the machine.
-        cost: what a nest is expected to take; it may change the nest.
+        cost: what a nest is expected to take.
+        plain_cost: what a nest is expected to take that finds everything in row-major order.
 
     Returns:
         The nests, and those that copy what is read often into memory that has been laid out anew.
     """
-    plain = _Choice(nests, target, cost)
+    plain = _Choice(nests, target, cost, plain_cost)
     best = min((plain.nothing(), plain.best()), key=lambda found: found.cycles)
     packed = with_packed_samples(nests)
     if len(packed) > len(nests):
-        other = _Choice(packed, target, cost).best()
+        other = _Choice(packed, target, cost, plain_cost).best()
         if other.cycles < best.cycles:
             best = other
     if best.blocked:
@@ -72,8 +75,9 @@ class _Found:
 class _Choice:
     """The cheapest set of buffers in batch lanes."""
 
-    def __init__(self, nests: Sequence[Nest], target: Target, cost: Cost) -> None:
+    def __init__(self, nests: Sequence[Nest], target: Target, cost: Cost, plain_cost: Cost) -> None:
         self.nests = nests
+        self.plain_cost = plain_cost
         self.forms = grouped_buffers(nests, target)
         self.cost = cost
         self.touched = {
@@ -114,7 +118,7 @@ class _Choice:
         if key not in self._known:
             copy = Nest(nest.axes, nest.reduce, nest.folds, nest.stores, nest.tensors)
             _lay_out(copy, self.forms, blocked)
-            self._known[key] = self.cost(copy)
+            self._known[key] = self.cost(copy) if blocked else self.plain_cost(copy)
         return self._known[key]
 
 

@@ -14,6 +14,7 @@ from cairnet.compiler.likeness import Form, carried, form_of
 from cairnet.compiler.loops import Affine, Axis, Buffer, Load, Loop, Nest, Store
 from cairnet.compiler.nest import Lowering, NotStoredError
 from cairnet.compiler.padding import pad_convolutions
+from cairnet.compiler.panels import with_panels
 from cairnet.compiler.plan import Life, arrange, lives_of, phase_count, phases_of
 from cairnet.compiler.scans import join_scans, lower_scan
 from cairnet.compiler.schedule import Schedule, Target
@@ -204,8 +205,10 @@ def nests_of(
     nests = fuse(nests)
     done("fuse", nests)
     expected = _Expected(target)
-    nests = choose_layouts(nests, target, expected.split_cycles)
+    nests = choose_layouts(nests, target, expected.shaped_cycles, expected.packed_cycles)
     done("layout", nests)
+    nests = [part for nest in nests for part in with_panels(nest, target, expected.shaped_cycles)]
+    done("panels", nests)
     for nest in nests:
         coalesce(nest)
     done("coalesce", nests)
@@ -306,6 +309,7 @@ class _Expected:
     def __init__(self, target: Target) -> None:
         self.target = target
         self._known: dict[Hashable, float] = {}
+        self._shaped: dict[Hashable, float] = {}
 
     def cycles(self, nest: Nest) -> float:
         """The cycles of a nest as it is."""
@@ -314,10 +318,19 @@ class _Expected:
             self._known[key] = tile(nest, self.target).cycles
         return self._known[key]
 
-    def split_cycles(self, nest: Nest) -> float:
-        """The cycles of a nest after the passes up to tiling; the nest is changed."""
-        coalesce(nest)
-        return sum(map(self.cycles, split_folds(nest, self.cycles)))
+    def shaped_cycles(self, nest: Nest) -> float:
+        """The cycles of a nest after the passes that shape it."""
+        copy = Nest(nest.axes, nest.reduce, nest.folds, nest.stores, nest.tensors, nest.kind)
+        key = form_of(nest, lambda buffer: buffer).key
+        if key not in self._shaped:
+            coalesce(copy)
+            self._shaped[key] = sum(map(self.cycles, split_folds(copy, self.cycles)))
+        return self._shaped[key]
+
+    def packed_cycles(self, nest: Nest) -> float:
+        """The cycles of a nest and of the copies that it reads."""
+        parts = with_panels(nest, self.target, self.shaped_cycles)
+        return sum(map(self.shaped_cycles, parts))
 
 
 def _tiled(

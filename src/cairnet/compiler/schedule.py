@@ -19,12 +19,14 @@ class Target:
         registers: number of vector registers.
         l1_bytes: first-level data cache of a core.
         l2_bytes: second-level cache of a core.
+        l3_bytes: third-level cache, of which a program has a part.
     """
 
     vector_bytes: int
     registers: int
     l1_bytes: int = 32 << 10
     l2_bytes: int = 1 << 20
+    l3_bytes: int = 16 << 20
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ _LONG_FOLD = 16384
 #: So many results are about one block of them, which a thread computes alone; where that takes
 #: more than so many cycles, two threads are worth a meeting.
 _ONE_BLOCK = 400
-_SHAREABLE = 8_000.0
+_SHAREABLE = 10_000.0
 #: Split for the sake of the caches: into at most so many chunks of so many elements, work that
 #: takes so many cycles, when that leaves no more than this part of them.
 _MOST_CHUNKS = 64

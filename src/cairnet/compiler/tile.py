@@ -5,7 +5,8 @@ multiplications and the loads of one turn of the innermost loop:
 
 - along the *vector axis* one instruction does `lanes` points. A load that moves by one element
   along it is one vector load, one that does not move is a scalar repeated in all lanes, any
-  other stride is a slow gather. The vector axis may be a parallel axis, or a reduce axis: then
+  other stride is a slow gather (a copy that transposes loads whole squares along the memory, and
+  turns them in registers). The vector axis may be a parallel axis, or a reduce axis: then
   each lane keeps a partial sum and the lanes are added at the end;
 - along *tiled* axes several results are kept in registers, so that each loaded operand serves
   several of them;
@@ -56,7 +57,11 @@ def candidates(nest: Nest, target: Target, count: int) -> list[Schedule]:
     if nest.folds:
         best = best_walks(nest, target, vectors, lanes, count)
     else:
-        choices = [_map_schedule(nest, axis, lanes if axis else 1) for axis in vectors]
+        choices = [
+            _map_schedule(nest, axis, lanes if axis else 1, across)
+            for axis in vectors
+            for across in (None, *_across(nest, axis, lanes))
+        ]
         best = sorted(choices, key=lambda choice: choice.cycles)[:count]
     if not best:
         raise CompileError("a nest has no schedule")
@@ -77,14 +82,26 @@ def _vector_axes(nest: Nest) -> Iterator[Axis]:
         yield from nest.reduce
 
 
-def _map_schedule(nest: Nest, vector: Axis | None, lanes: int) -> Schedule:
-    slots = sum(Access(load).cost(vector, lanes) for load in nest.loads())
+def _across(nest: Nest, vector: Axis | None, lanes: int) -> Iterator[Axis]:
+    """Axes along which lie in memory what some load would gather along the lanes."""
+    loads = [Access(load) for load in nest.loads()] if nest.kind == "map" else []
+    for axis in nest.axes:
+        if axis.outside or lanes & (lanes - 1) or hint(axis.extent) < lanes:
+            continue
+        if any(load.turns(vector, axis) for load in loads):
+            yield axis
+
+
+def _map_schedule(nest: Nest, vector: Axis | None, lanes: int, across: Axis | None) -> Schedule:
+    slots = sum(Access(load).cost(vector, lanes, across) for load in nest.loads())
     slots += sum(store_cost(store, vector, lanes) for store in nest.stores)
     cost = weight([store.value for store in nest.stores]) + slots
     extent = hint(vector.extent) if vector is not None else 1
     blocks = max(math.ceil(extent / lanes), 1)
-    vectors = max(1, min(4, blocks, int(96 / max(cost, 1.0))))
+    vectors = 1 if across else max(1, min(4, blocks, int(96 / max(cost, 1.0))))
     rest = math.prod(hint(axis.extent) for axis in (*nest.axes, *nest.reduce) if axis is not vector)
-    cycles = rest * (blocks * cost * 0.5 + 4.0 * math.ceil(blocks / vectors))
+    together = vectors if across is None else lanes
+    cycles = rest * (blocks * cost * 0.5 + 4.0 * math.ceil(blocks / together))
     order = order_of(nest, vector)
-    return Schedule(lanes, vector, vectors, order=order, reduce=nest.reduce, cycles=cycles)
+    tile = {} if across is None else {across: lanes}
+    return Schedule(lanes, vector, vectors, tile, order, nest.reduce, cycles=cycles)

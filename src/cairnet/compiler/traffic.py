@@ -8,7 +8,10 @@ again at the next turn:
     fetched(a)   the different lines of access a in a whole run of the loop around j,
                  times the turns of all loops around that one
 
-This counts capacity, not conflicts, and takes the least recently used line to be the first to go.
+The least recently used line is taken to be the first to go. A cache looks for a line in one of its
+sets only, which the address chooses: lines that lie a multiple of so many apart as there are sets
+share one, as the rows of a matrix do whose length is a power of two. They crowd it, and count for
+the room that they take away, not for their number.
 """
 
 from __future__ import annotations
@@ -19,10 +22,26 @@ from dataclasses import dataclass
 
 from cairnet.compiler.loops import Axis
 
-__all__ = ["LINE", "Footprint", "fetched"]
+__all__ = ["LINE", "Cache", "Footprint", "fetched"]
 
 #: Bytes of a cache line.
 LINE = 64
+#: What lines count that crowd some sets, in units of lines that are spread over all: nests leave a
+#: part of a cache to others, which no one takes just there.
+_CROWDED = 0.65
+
+
+@dataclass(frozen=True)
+class Cache:
+    """A cache as a walk sees it.
+
+    Attributes:
+        lines: how many lines a nest can count on.
+        sets: how many sets they are in; what lies a multiple of so many lines apart shares one.
+    """
+
+    lines: int
+    sets: int = 1
 
 
 @dataclass(frozen=True)
@@ -34,27 +53,60 @@ class Footprint:
 
     def lines(self, ranges: Mapping[Axis, int]) -> float:
         """Different lines that it touches while each axis runs over a number of points."""
+        return self.over(ranges).lines
+
+    def over(self, ranges: Mapping[Axis, int]) -> _Touched:
+        """What it touches while each axis runs over a number of points."""
+        run, steps = self._shape(ranges)
+        return _Touched(run, steps, float(run * math.prod(points for _, points in steps)))
+
+    def _shape(self, ranges: Mapping[Axis, int]) -> tuple[int, list[tuple[int, int]]]:
+        """Lines of a run without gaps; for each larger stride, how many runs lie so far apart."""
         reach: dict[int, int] = {}
         for axis, stride in self.strides.items():
             points = ranges.get(axis, 1)
             if points > 1:
                 reach[stride] = reach.get(stride, 1) + points - 1
-        span, count = 1, 1.0
+        span = 1
+        steps = []
         for stride in sorted(reach):
             if stride <= span:
                 span += (reach[stride] - 1) * stride
             elif stride * self.itemsize < LINE:
                 span = (reach[stride] - 1) * stride + span
             else:
-                count *= reach[stride]
-        return count * math.ceil(span * self.itemsize / LINE)
+                steps.append((stride * self.itemsize, reach[stride]))
+        return math.ceil(span * self.itemsize / LINE), steps
+
+
+@dataclass(frozen=True)
+class _Touched:
+    """Lines: those of a run without gaps, and how many runs lie so many bytes apart."""
+
+    run: int
+    steps: Sequence[tuple[int, int]]
+    lines: float
+
+    def room(self, sets: int) -> float:
+        """Lines that it takes away of a cache with so many sets.
+
+        More lines in few sets leave no room there for anything else, however empty the others are.
+        """
+        used = min(self.run, sets)
+        for apart, points in self.steps:
+            lines, rest = divmod(apart, LINE)
+            gap = 1 if rest else min(lines & -lines, sets)
+            used = max(used, min(used * points, sets // gap * min(used, gap)))
+        if self.lines <= used:
+            return self.lines
+        return max(self.lines, _CROWDED * self.lines * sets / used)
 
 
 def fetched(
     footprints: Sequence[Footprint],
     block: Mapping[Axis, int],
     loops: Sequence[tuple[Axis, int, int]],
-    capacities: Sequence[int],
+    caches: Sequence[Cache],
 ) -> list[float]:
     """Lines brought into each of several caches in a whole walk.
 
@@ -62,20 +114,32 @@ def fetched(
         footprints: of every load.
         block: the points of every axis in one turn of the innermost loop.
         loops: axis, points that one turn advances, and extent; the innermost loop first.
-        capacities: lines that each cache holds, the smallest first.
+        caches: the smallest first.
     """
-    ranges = dict(block)
     turns = [max(math.ceil(extent / step), 1) for _, step, extent in loops]
-    outside = math.prod(turns)
-    within = sum(footprint.lines(ranges) for footprint in footprints)
-    results: list[float] = []
-    for (axis, _, extent), count in zip(loops, turns, strict=True):
-        ranges[axis] = extent
-        outside //= count
-        around = sum(footprint.lines(ranges) for footprint in footprints)
-        while len(results) < len(capacities) and around > capacities[len(results)]:
-            # The loop inside still fitted, or nothing does and every turn brings everything anew.
-            fits = within <= capacities[len(results)]
-            results.append(outside * (around if fits else within * count))
-        within = around
-    return results + [within] * (len(capacities) - len(results))
+    ranges = dict(block)
+    touched = [[footprint.over(ranges) for footprint in footprints]]
+    for axis, _, extent in loops:
+        if extent != ranges.get(axis, 1):
+            ranges[axis] = extent
+            touched.append([footprint.over(ranges) for footprint in footprints])
+        else:
+            touched.append(touched[-1])
+    lines = [sum(item.lines for item in each) for each in touched]
+    results = []
+    for cache in caches:
+        fetches = lines[-1]
+        fitted = _fits(touched[0], cache)
+        for depth, turn in enumerate(turns):
+            if not _fits(touched[depth + 1], cache):
+                # The loop inside still fitted, or every turn brings everything anew.
+                each = lines[depth + 1] if fitted else lines[depth] * turn
+                fetches = each * math.prod(turns[depth + 1 :])
+                break
+            fitted = True
+        results.append(fetches)
+    return results
+
+
+def _fits(touched: Sequence[_Touched], cache: Cache) -> bool:
+    return sum(item.room(cache.sets) for item in touched) <= cache.lines

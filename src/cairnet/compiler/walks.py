@@ -10,8 +10,11 @@ from __future__ import annotations
 import bisect
 import itertools
 import math
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from cairnet.compiler.accesses import GATHERED_LANE, Access, store_cost
 from cairnet.compiler.bounds import bounding_axis, droppable_guards
@@ -19,7 +22,7 @@ from cairnet.compiler.costs import arithmetic, weight
 from cairnet.compiler.loops import Axis, Guard, Load, Nest, expressions
 from cairnet.compiler.schedule import Schedule, Target, order_of
 from cairnet.compiler.shape import hint
-from cairnet.compiler.traffic import LINE, Footprint, fetched
+from cairnet.compiler.traffic import LINE, Cache, Footprint, fetched
 
 __all__ = ["best_walks"]
 
@@ -31,14 +34,21 @@ _TESTED = 2.5
 _OVERLAPPED = 8
 #: Cycles to find out where a block lies.
 _BLOCK = 10.0
+#: A guard over more places than this is taken to hold at all of them.
+_MOST_PLACES = 1 << 16
 _TILES = (2, 3, 4, 5, 6, 7, 8, 10, 12, 14)
 #: Vectors side by side where no element is read twice, so that only the way to the memory counts.
 _WIDE = (6, 8, 12, 16)
 _UNROLL_LIMIT = 128
-#: Cycles to bring a line into the first-level cache from the second, and into that from beyond.
-_LINE_CYCLES = (2.1, 4.0)
-#: The parts of the two caches that a nest can count on.
-_USABLE = (0.6, 0.9)
+#: Cycles to bring a line into the first-level cache from the second, into that from the third, and
+#: into that from memory.
+_LINE_CYCLES = (2.1, 6.0, 6.0)
+#: The parts of the caches that a nest can count on; the third is shared with all the machine.
+_USABLE = (0.6, 0.9, 0.3)
+#: Sets of the first-level cache, which is looked up by the place within a page; and how many lines
+#: a set of the others holds.
+_L1_SETS = 64
+_WAYS = 16
 #: A family that takes so many times as long as the best so far, at best, is not looked at.
 _HOPELESS = 2.0
 #: What a smaller block at the edge costs: it is written out as well, and has to be compiled.
@@ -119,10 +129,23 @@ class _Model:
         several = {axis for axis, extent in self.extents.items() if extent > 1}
         #: Whether something is read of which every point takes an element of its own.
         self.streams = any(several <= access.strides.keys() for access in self.accesses)
-        self.capacities = [
-            int(size * part) // LINE
-            for size, part in zip((target.l1_bytes, target.l2_bytes), _USABLE, strict=True)
+        sizes = (target.l1_bytes, target.l2_bytes, target.l3_bytes)
+        self.caches = [
+            Cache(int(size * part) // LINE, sets or size // (_WAYS * LINE))
+            for size, part, sets in zip(sizes, _USABLE, (_L1_SETS, 0, 0), strict=True)
         ]
+        self.caches.append(Cache(sys.maxsize))  # everything there is, once
+
+    def share(self, guard: Guard) -> float:
+        """The part of the points of its axes at which a guard holds."""
+        places = np.full(1, hint(guard.index.constant))
+        for axis, factor in guard.index.terms.items():
+            moved = hint(factor) * np.arange(self.extents[axis])
+            places = np.add.outer(places, moved).ravel()
+            if places.size > _MOST_PLACES:
+                return 1.0
+        inside = (places >= 0) & (places < hint(guard.extent))
+        return float(inside.mean()) if places.size else 1.0
 
     def unrollings(self, vector: Axis | None) -> Iterator[tuple[Axis, ...]]:
         """Reduce axes to write out: none, or the small ones along which windows overlap."""
@@ -244,8 +267,7 @@ class _Family:
         if axis is None:
             return None
         others = frozenset(other for other in guard.index.terms if other is not axis)
-        wide = max((model.extents[other] for other in others), default=1)
-        return others, min(1.0, hint(guard.extent) / max(wide, 1))
+        return others, model.share(guard)
 
     def _epilogue(self) -> float:
         """Cycles to turn one accumulator into what is stored."""
@@ -340,13 +362,14 @@ class _Family:
             (axis, block.get(axis, 1), extents[axis])
             for axis in (*reversed(schedule.reduce), *reversed(schedule.order))
         ]
-        lines = fetched(self.model.footprints, block, loops, self.model.capacities)
-        near, far = _LINE_CYCLES
+        *lines, once = fetched(self.model.footprints, block, loops, self.model.caches)
+        lines[-1] -= once  # what was written a moment ago is still in the last cache
+        near, *far = (count * cost for count, cost in zip(lines, _LINE_CYCLES, strict=True))
+        run = 1
         if self.model.streams and self.along:
             # Neighbouring lines are brought together: what is waited for is the first of a run.
             run = vectors * self.lanes * max(read.access.itemsize for read in self.reads) // LINE
-            far /= max(run, 1)
-        return near * lines[0] + far * lines[1]
+        return near + sum(far) / max(run, 1)
 
     def schedule(self, vectors: int, tiles: dict[Axis, int], cycles: float) -> Schedule:
         """The walk that keeps so many vectors and points in registers."""

@@ -213,6 +213,15 @@ class Builder:
         """Note that the module needs this declaration."""
         self.declarations.add(f"declare {result} @{function}({', '.join(types)})")
 
+    def shuffle(self, first: Value, second: Value, order: Sequence[int]) -> Value:
+        """Chosen lanes of two vectors, which count as one long one."""
+        lanes = ", ".join(f"i32 {lane}" for lane in order)
+        return self.emit(
+            vector_of(first.element, len(order)),
+            f"shufflevector {first.type} {first.name}, {second.type} {second.name}, "
+            f"<{len(order)} x i32> <{lanes}>",
+        )
+
     def splat(self, a: Value, lanes: int) -> Value:
         """A scalar in every lane."""
         if lanes == 1:

@@ -235,6 +235,7 @@ class _Emitter:
             bases,
             nest,
             guarded or not nest.folds,
+            self._across(tile),
         )
         lanes = schedule.lanes if along or schedule.vector in nest.reduce else 1
         accumulators = [
@@ -249,6 +250,14 @@ class _Emitter:
         else:
             self._in_order(evaluator, points, accumulators)
 
+    def _across(self, tile: Tile) -> Axis | None:
+        """The axis along which a block without folds holds whole groups of lanes."""
+        if self.nest.folds or tile.mask is not None:
+            return None
+        lanes = self.schedule.lanes
+        sizes = tile.sizes.items()
+        return next((axis for axis, n in sizes if lanes > 1 and n and n % lanes == 0), None)
+
     def _results(
         self, accumulators: Sequence[Sequence[Accumulator]], across: bool
     ) -> list[list[tuple[Value, Value | None]]]:
@@ -259,8 +268,13 @@ class _Emitter:
         return [[(value, None) for value in row] for row in zip(*by_fold, strict=True)]
 
     def _points(self, tile: Tile) -> list[Place]:
-        """The points of the tile: constant offsets from the block's corner, and a lane mask."""
+        """The points of the tile: constant offsets from the block's corner, and a lane mask.
+
+        The shortest axis comes innermost: what is loaded for its points is held in registers
+        while the points of the others go by, each with a load that is soon done with.
+        """
         axes = [axis for axis in self.schedule.order if tile.sizes.get(axis, 1) > 1]
+        axes.sort(key=lambda axis: -tile.sizes[axis])
         vector = self.schedule.vector
         along = vector in self.nest.axes
         result = []

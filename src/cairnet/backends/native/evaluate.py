@@ -22,6 +22,7 @@ from cairnet.backends.native.addresses import (
 )
 from cairnet.backends.native.builder import Builder, Value, llvm_type, vector_of
 from cairnet.backends.native.checked import CheckedBuilder
+from cairnet.backends.native.turning import turned
 from cairnet.base.dtypes import is_floating
 from cairnet.base.errors import CompileError
 from cairnet.compiler.loops import (
@@ -58,6 +59,8 @@ class Evaluator(Addresses):
         bases: the counters of all open loops.
         nest: what is being computed.
         guarded: whether the guards that hold for most whole blocks are tested.
+        across: an axis of which every block holds whole groups of as many points as there are
+            lanes; loads that move by one element along it are turned in registers.
     """
 
     def __init__(
@@ -69,9 +72,12 @@ class Evaluator(Addresses):
         bases: Mapping[Axis, Value],
         nest: Nest,
         guarded: bool,
+        across: Axis | None = None,
     ) -> None:
         super().__init__(builder, parameters, vector, lanes, bases, guarded)
         self.nest = nest
+        self.across = across
+        self._squares: dict[tuple[Any, ...], list[Value]] = {}
         self.results: Sequence[tuple[Value, Value | None]] = ()
         self._generation = 0
         self._memo: dict[tuple[Any, ...], Value] = {}
@@ -101,6 +107,7 @@ class Evaluator(Addresses):
             {**self.bases, **counters},
             self.nest,
             self.guarded if guarded is None else guarded,
+            None if scalar else self.across,
         )
         inner._dependence = self._dependence
         for load in loads:
@@ -230,7 +237,9 @@ class Evaluator(Addresses):
         if moved is None and not self.varies(load.offset):
             value = self._scalar_load(memory, pointer, active)
         else:
-            value = self._vector_load(load, memory, pointer, moved, self.both(active, place.mask))
+            value = self._vector_load(
+                load, memory, pointer, moved, self.both(active, place.mask), place
+            )
         if load.dtype == np.bool_:
             return self.builder.compare("icmp ne", value, self.builder.integer(0, value.type))
         return value
@@ -259,7 +268,13 @@ class Evaluator(Addresses):
         return self.builder.select(active, value, zero)
 
     def _vector_load(
-        self, load: Load, memory: str, pointer: Value, moved: Value | None, mask: Value | None
+        self,
+        load: Load,
+        memory: str,
+        pointer: Value,
+        moved: Value | None,
+        mask: Value | None,
+        place: Place,
     ) -> Value:
         builder, align = self.builder, _alignment(memory)
         type_ = vector_of(memory, self.lanes)
@@ -271,6 +286,8 @@ class Evaluator(Addresses):
                     return builder.load(type_, pointer, align)
                 mask = self.spread(mask)
             return self._contiguous_load(type_, memory, pointer, mask, stride == -1)
+        if moved is None and mask is None and self._turns(load):
+            return self._turned_load(load, type_, align, place)
         offsets = None if stride == 0 else self.lane_offsets(stride)
         if moved is not None:
             offsets = moved if offsets is None else builder.binary("add", offsets, moved)
@@ -278,6 +295,28 @@ class Evaluator(Addresses):
             raise CompileError("a vector load needs an address that varies along the lanes")
         pointers = builder.offsets(pointer, memory, offsets)
         return builder.gather(type_, pointers, self._mask(mask), align)
+
+    def _turns(self, load: Load) -> bool:
+        """Whether a load moves by one element along the axis across the lanes."""
+        return self.across is not None and load.offset.coefficient(self.across) == 1
+
+    def _turned_load(self, load: Load, type_: str, align: int, place: Place) -> Value:
+        """The vector at a place, out of as many loads across the lanes as there are lanes."""
+        if self.across is None or self.vector is None:
+            raise CompileError("only vectors are turned")
+        group, lane = divmod(place.offsets.get(self.across, 0), self.lanes)
+        offsets = {**place.offsets, self.across: group * self.lanes}
+        corner = self.constant(load.offset, Place(offsets))
+        key = (*group_of(load.buffer, load.offset), corner)
+        if key not in self._squares:
+            first = place.offsets.get(self.vector, 0)
+            rows = []
+            for row in range(self.lanes):
+                start = Place({**offsets, self.vector: first + row})
+                pointer = self.pointer(load.buffer, load.offset, start)
+                rows.append(self.builder.load(type_, pointer, align))
+            self._squares[key] = turned(self.builder, rows)
+        return self._squares[key][lane]
 
     def _contiguous_load(
         self, type_: str, memory: str, pointer: Value, mask: Value | None, backwards: bool

@@ -166,7 +166,7 @@ def across_lanes(builder: Builder, accumulators: Sequence[Accumulator]) -> list[
                 group * width + side * lanes for side in (0, 1) for group in range(len(owners))
             ]
             parts = [
-                _shuffle(builder, left, right, [s + h + i for s in starts for i in range(half)])
+                builder.shuffle(left, right, [s + h + i for s in starts for i in range(half)])
                 for h in (0, half)
             ]
             halved.append((accumulators[0].combine(*parts), owners + others))
@@ -177,16 +177,6 @@ def across_lanes(builder: Builder, accumulators: Sequence[Accumulator]) -> list[
             if owner is not None:
                 found[owner] = builder.extract(vector, lane) if vector.lanes > 1 else vector
     return [found[number] for number in range(len(accumulators))]
-
-
-def _shuffle(builder: Builder, first: Value, second: Value, order: Sequence[int]) -> Value:
-    """The chosen lanes of two vectors one after the other."""
-    lanes = ", ".join(f"i32 {lane}" for lane in order)
-    return builder.emit(
-        vector_of(first.element, len(order)),
-        f"shufflevector {first.type} {first.name}, {second.type} {second.name}, "
-        f"<{len(order)} x i32> <{lanes}>",
-    )
 
 
 def _identity(kind: str, dtype: np.dtype[Any]) -> Any:

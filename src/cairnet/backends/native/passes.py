@@ -71,7 +71,11 @@ class Passes:
         updates = list(zip(self._variables, results[self._count :], strict=True))
         machine = self._machine
         target = Target(
-            machine.vector_bytes, machine.registers, machine.l1d_bytes, machine.l2_bytes
+            machine.vector_bytes,
+            machine.registers,
+            machine.l1d_bytes,
+            machine.l2_bytes,
+            machine.l3_bytes,
         )
         choose = None
         if self._tuned:
