@@ -54,7 +54,6 @@ def lines(
     path: Path,
     *,
     of: str,
-    between: tuple[float, float] | None = None,
 ) -> None:
     """Draw curves, one panel beside the other, on the same scale.
 
@@ -62,7 +61,6 @@ def lines(
         panels: by what runs along the axis of a panel, its curves: by name, places and heights.
         path: of the picture.
         of: what the curves are of.
-        between: the heights to show; default: all.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -74,20 +72,18 @@ def lines(
         for (name, (places, heights)), colour in zip(curves.items(), COLOURS, strict=False):
             # A single measurement is a point, which a line would not show.
             marker = "" if len(heights) > 1 else "o"
-            last = f"{name} {heights[-1]:.3g}"
+            last = f"{name} {heights[-1]:#.3g}"
             axes.plot(places, heights, color=colour, linewidth=1.8, marker=marker, label=last)
         axes.set_xlabel(along, fontsize=9, color=INK)
         axes.legend(frameon=False, fontsize=9, labelcolor="linecolor", handlelength=1)
         axes.tick_params(length=0, labelsize=9, labelcolor=INK)
         axes.grid(axis="y", color=QUIET, linewidth=0.6)
         axes.set_axisbelow(True)
-        axes.margins(x=0.02)
+        axes.set_xlim(left=0)
         for side in ("top", "right", "left"):
             axes.spines[side].set_visible(False)
         axes.spines["bottom"].set_color(QUIET)
     several[0].set_title(of, fontsize=10.5, color=INK, loc="left")
-    if between is not None:
-        several[0].set_ylim(between)
     figure.savefig(path, dpi=160)
 
 

@@ -6,9 +6,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from results_page import DIGITS, ORDER
+import cairnet as cn
+from results_page import DIGITS, ORDER, SEQUENCES
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 
@@ -46,6 +48,26 @@ def test_an_experiment_on_digits_runs(
     page = (tmp_path / "results.md").read_text("utf-8")
     command = f"python examples/{name}.py --seeds 1 --data digits --epochs 1 --images 10"
     assert command in page
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name in SEQUENCES.order if name.startswith("text_")])
+def test_an_experiment_on_text_runs(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = np.random.default_rng(0).choice(["To be,", "or not", "to be,", "that is"], 3000)
+    text = tmp_path / "text.txt"
+    text.write_text("\n".join(words))
+    options = ["--data", str(text), "--characters", "12000", "--epochs", "1", "--seeds", "1"]
+    entry = run(name, tmp_path, monkeypatch, *options, "--networks", str(tmp_path))
+    assert f"{entry['title']}, seed 1: " in capsys.readouterr().out
+    assert set(entry["runs"][0]["values"]) == {each["name"] for each in entry["quantities"]}
+    for picture in entry["pictures"]:
+        assert (tmp_path / "images" / picture["file"]).stat().st_size > 1000
+    assert all(text["text"] for text in entry["texts"])
+    saved = [cn.load_model(path) for path in tmp_path.glob("*.safetensors")]
+    assert all(each.generate(length=5) for each in saved)
+    assert len(saved) == (2 if name == "text_lstm_gru" else 1)
 
 
 @pytest.mark.slow

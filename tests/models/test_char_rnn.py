@@ -99,6 +99,18 @@ def test_history_has_smoothed_loss_and_validation_bits() -> None:
     assert held_out.history["val_bits_per_character"][0] == pytest.approx(bits)
 
 
+def test_bits_are_of_one_character_where_the_loss_is_a_sum() -> None:
+    model, text = small(layers=1), text_of(60)
+    model.fit(text, batch_size=4, sequence_length=10, verbose=0)
+    bits = model.bits_per_character(text, 2, 5)
+    loss = cn.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="sum")
+    model.compile(cn.optimizers.SGD(0.0), loss)
+    assert model.bits_per_character(text, 2, 5) == pytest.approx(bits)
+    fitted = model.fit(text, batch_size=2, sequence_length=5, validation_data=text, verbose=0)
+    assert fitted.history["val_bits_per_character"] == [pytest.approx(bits)]
+    assert fitted.history["val_loss"] == [pytest.approx(10 * np.log(2) * bits)]
+
+
 def test_a_run_of_steps_is_one_call_of_one_program() -> None:
     model = small(layers=1)
     model.fit(text_of(2000), 2, batch_size=2, sequence_length=10, verbose=0)

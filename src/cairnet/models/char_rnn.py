@@ -261,7 +261,7 @@ class CharRNN(WritingModel):
         Returns:
             The history: "loss", the cross-entropy of a character in nats, averaged over the epoch
             while the weights changed, "smoothed_loss" at its end; with validation "val_loss" and
-            "val_bits_per_character" = val_loss / log 2.
+            "val_bits_per_character" = val_loss / log 2, for one character where the loss is a sum.
 
         Raises:
             ArgumentError, ShapeError: a number out of its range, a text too short for one step, or

@@ -61,6 +61,10 @@ class Reader:
             self.step = make(compiled, Data((like,), (like,), None))
         self._totals = compiled.metrics
         self.pace = Pace()
+        (objective,) = compiled.objectives
+        summed = getattr(objective.loss, "reduction", None) == "sum"
+        #: Of how many characters a loss is the sum.
+        self.of_loss = batch_size * length if summed else 1
 
     def first(self, batches: CarriedBatches) -> tuple[Function, tuple[np.ndarray, ...]]:
         """The function, and the first batch, with which to call it; states become zeros."""
@@ -85,21 +89,20 @@ class Reader:
 
 def bits(model: CharRNN, numbers: np.ndarray, batch_size: int, length: int) -> float:
     """The bits per character of a text, given as numbers."""
-    logs = _measured(model, _batches("text", numbers, batch_size, length), None)
-    return logs["loss"] / math.log(2)
+    return _measured(model, _batches("text", numbers, batch_size, length), None)[1]
 
 
 def _measured(
     model: CharRNN, batches: CarriedBatches, interrupts: BetweenRuns | None
-) -> dict[str, float]:
-    """Loss and metrics of batches that are not learned from."""
+) -> tuple[dict[str, float], float]:
+    """Loss and metrics of batches that are not learned from; and their bits per character."""
     reader = model.reader(batches.batch_size, batches.length, training=False)
     logs: dict[str, float] = {}
     for _, _, totals in reader.runs(batches):
         logs = totals.logs()
         if interrupts is not None:
             interrupts.check()
-    return logs
+    return logs, logs["loss"] / (reader.of_loss * math.log(2))
 
 
 def _batches(name: str, numbers: np.ndarray, batch_size: int, length: int) -> CarriedBatches:
@@ -235,9 +238,9 @@ class _Fit:
             if single and batch + 1 < len(self.batches):
                 tell(self.last, "on_train_batch_begin", batch + 1)
         if self.validation is not None:
-            measured = _measured(self.model, self.validation, interrupts)
+            measured, bits = _measured(self.model, self.validation, interrupts)
             logs |= {f"val_{name}": value for name, value in measured.items()}
-            logs["val_bits_per_character"] = measured["loss"] / math.log(2)
+            logs["val_bits_per_character"] = bits
         return logs
 
     def _logs(self, losses: np.ndarray, totals: Totals) -> dict[str, float]:
