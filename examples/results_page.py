@@ -85,8 +85,9 @@ SEQUENCES = Part(
     opening="""\
 Recurrent networks, from a carry to Shakespeare. The text is a million characters of his plays, the
 file that A. Karpathy published with char-rnn, of which the last tenth is never trained on. How well
-that is predicted is said in bits per character, the mean of −log₂ p of what really comes next:
-guessing among its 65 characters costs 6.02 bits, and their frequencies alone 4.78.""",
+that is predicted, after the last epoch, is said in bits per character, the mean of −log₂ p of what
+really comes next: guessing among its 65 characters costs 6.02 bits, and knowing no more than how
+frequent each is 4.78.""",
     closing="",
     # From one bit that is to be remembered to a text.
     order=(
@@ -225,7 +226,7 @@ def _duration(seconds: float) -> str:
     """A time as people say it.
 
     >>> [_duration(seconds) for seconds in (0.082, 3.21, 47.6, 583.0)]
-    ['0.08 s', '3.2 s', '48 s', '9 min 43 s']
+    ['0.082 s', '3.2 s', '48 s', '9 min 43 s']
     """
     if seconds < 10:
         return f"{seconds:.2g} s" if seconds < 1 else f"{seconds:.1f} s"

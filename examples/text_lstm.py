@@ -9,7 +9,7 @@ it has not read, is measured in bits per character: the mean of −log₂ p of w
 Guessing among its 65 characters costs 6.02 bits, and their frequencies alone 4.78.
 
 A. Graves: Generating sequences with recurrent neural networks, arXiv:1308.0850, 2013; A. Karpathy:
-The unreasonable effectiveness of recurrent neural networks, 2015, whose text it is. Takes some five
+The unreasonable effectiveness of recurrent neural networks, 2015, whose text it is. Takes some four
 minutes of one core.
 
     python examples/text_lstm.py --networks build/networks
