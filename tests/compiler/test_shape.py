@@ -1,7 +1,8 @@
 """Merging axes and splitting long folds: what happens, and where it must not."""
 
+import numpy as np
 import pytest
-from tests.compiler.passes import Graph, Records, check_values, graph, listing_after
+from tests.compiler.passes import Graph, Records, check_values, graph, listing_after, lowered
 
 import cairnet as cn
 from cairnet.compiler.loops import Affine, Axis, Buffer, Fold, Load, Nest, Result, Store
@@ -241,3 +242,20 @@ def test_a_long_sum_of_one_block_is_shared_by_two_threads() -> None:
     assert [[axis.extent for axis in step.nest.axes] for step in steps] == [[2, 10, 30], [10, 30]]
     # The halves lie outside: no block has results of both.
     assert steps[0].schedule.tile == {steps[0].nest.axes[1]: 10}
+
+
+def test_large_images_are_folded_some_rows_at_a_time() -> None:
+    shape = (2, 64, 64, 64)
+    x, slope, w = tensor(*shape), tensor(*shape, name="slope"), tensor(3, 3, 64, 64, name="w")
+    cost = cn.sum(cn.conv2d(x, w, padding="same") * slope)
+    made = graph([x, slope, w], cn.grad(cost, [w])[0])
+    (partial,) = (b for life in lowered(made).lives if (b := life.buffer).name == "partial0")
+    # For each of two images, and for each half of its rows.
+    assert partial.extents == (2, 2, 3, 192, 64)
+    random = np.random.default_rng(0)
+    arrays = [random.integers(-3, 4, item.shape).astype(np.float32) for item in made.inputs]
+    native, reference = (
+        cn.function(made.inputs, made.outputs, backend=backend)(*arrays)
+        for backend in ("native", "reference")
+    )
+    np.testing.assert_array_equal(native[0], reference[0])

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -164,3 +165,25 @@ def test_numbers_of_the_whole_nest_do_not_narrow_the_vectors() -> None:
         graph([], [], {wide: wide - cn.astype(step, "float64")}), Target(64, 32)
     )
     assert schedule.lanes == 8
+
+
+def test_rows_that_few_vectors_fill_are_taken_several_at_a_time() -> None:
+    x = tensor(20, 2, 56, 32)
+    nest, schedule = only(graph([x], cn.permute_dims(x, (2, 1, 0, 3))))
+    assert schedule.vector is nest.axes[-1]
+    assert list(schedule.tile.values()) == [8]
+    rows = np.arange(20 * 2 * 56 * 32, dtype=np.float32).reshape(20, 2, 56, 32)
+    found = cn.function([x], cn.permute_dims(x, (2, 1, 0, 3)))(rows)
+    np.testing.assert_array_equal(found, rows.transpose(2, 1, 0, 3))
+
+
+def test_transposes_turn_squares() -> None:
+    x = tensor(67, 50)
+    nest, schedule = only(graph([x], cn.matrix_transpose(x)))
+    assert schedule.vector is nest.axes[1]
+    assert schedule.tile == {nest.axes[0]: 16}
+    for dtype in (np.float32, np.float64, np.int8, np.bool_):
+        rows = (np.arange(67 * 50).reshape(67, 50) % 7).astype(dtype)
+        y = tensor(67, 50, dtype=np.dtype(dtype))
+        found = cn.function([y], cn.matrix_transpose(y))(rows)
+        np.testing.assert_array_equal(found, rows.T)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 
@@ -53,6 +53,9 @@ _MOST_CHUNKS = 64
 _WORTH_A_LOOK = 50_000.0
 _LONG_CHUNK = 128
 _CLEARLY_LESS = 0.9
+#: Work that takes so many cycles may also be split into so many parts of each such chunk.
+_LARGE = 4_000_000.0
+_PARTS = (2, 4)
 
 
 def hint(size: Size) -> int:
@@ -140,10 +143,10 @@ def split_folds(nest: Nest, cost: Callable[[Nest], float]) -> list[Nest]:
     if results <= _FEW_RESULTS and length >= max(_LONG_FOLD, 64 * results):
         # The outermost axis may be the better one: the longest may lie along the lanes.
         axes = dict.fromkeys((longest, *(a for a in nest.reduce[:1] if hint(a.extent) >= _FEWEST)))
-        choices = [_split(nest, axis, _chunk_count(axis.extent)) for axis in axes]
+        choices = [_split(nest, {axis: _chunk_count(axis.extent)}) for axis in axes]
         return min(choices, key=lambda parts: sum(map(cost, parts)))
     if results <= _ONE_BLOCK and hint(longest.extent) >= _LONG_CHUNK and cost(nest) > _SHAREABLE:
-        return _split(nest, longest, 2)
+        return _split(nest, {longest: 2})
     outermost = nest.reduce[0].extent if len(nest.reduce) > 1 else 1
     if isinstance(outermost, Extent) or not 1 < outermost <= _MOST_CHUNKS:
         return [nest]
@@ -152,49 +155,73 @@ def split_folds(nest: Nest, cost: Callable[[Nest], float]) -> list[Nest]:
     whole = cost(nest)
     if whole < _WORTH_A_LOOK:
         return [nest]
-    parts = _split(nest, nest.reduce[0], outermost)
-    return parts if sum(map(cost, parts)) < _CLEARLY_LESS * whole else [nest]
+    choices = [_split(nest, {nest.reduce[0]: outermost})]
+    if whole >= _LARGE:
+        choices += _finer(nest, outermost, length)
+    expected = [sum(map(cost, parts)) for parts in choices]
+    cycles, parts = min(zip(expected, choices, strict=True), key=lambda choice: choice[0])
+    return parts if cycles < _CLEARLY_LESS * whole else [nest]
 
 
-def _split(nest: Nest, axis: Axis, chunks: int) -> list[Nest]:
-    length = (axis.extent + (chunks - 1)) // chunks
-    chunk, within = Axis("chunk", chunks, outside=True), Axis(axis.name, length)
-    place = Affine.of(chunk) * length + Affine.of(within)
-    uneven = isinstance(axis.extent, Extent) or axis.extent % chunks != 0
-    guards = (Guard(place, axis.extent),) if uneven else ()
+def _finer(nest: Nest, outermost: int, length: int) -> Iterator[list[Nest]]:
+    """Chunks that are parts of a turn of the outermost axis, such as some rows of an image."""
+    inner = nest.reduce[1]
+    for count in _PARTS:
+        chunks = count * outermost
+        fits = chunks <= _MOST_CHUNKS and length >= _LONG_CHUNK * chunks
+        if fits and isinstance(inner.extent, int) and inner.extent % count == 0:
+            yield _split(nest, {nest.reduce[0]: outermost, inner: count})
+
+
+def _split(nest: Nest, counts: Mapping[Axis, int]) -> list[Nest]:
+    """Fold in so many chunks along each of some axes, then fold the chunks."""
+    halves = {
+        axis: (
+            Axis("chunk", count, outside=True),
+            Axis(axis.name, (axis.extent + (count - 1)) // count),
+        )
+        for axis, count in counts.items()
+    }
+    places = {
+        axis: Affine.of(chunk) * within.extent + Affine.of(within)
+        for axis, (chunk, within) in halves.items()
+    }
+    guards = {
+        axis: Guard(places[axis], axis.extent)
+        for axis, count in counts.items()
+        if isinstance(axis.extent, Extent) or axis.extent % count != 0
+    }
+    chunks = tuple(chunk for chunk, _ in halves.values())
 
     def guarded(old: Load, load: Load) -> Load:
-        if not guards or not old.offset.coefficient(axis):
-            return load
-        return replace(load, guards=load.guards + guards)
+        extra = tuple(guard for axis, guard in guards.items() if old.offset.coefficient(axis))
+        return replace(load, guards=load.guards + extra) if extra else load
 
+    within = (halves[axis][1] if axis in halves else axis for axis in nest.reduce)
     partial = Nest(
-        (chunk, *nest.axes),
-        tuple(
-            part
-            for part in (within if each is axis else each for each in nest.reduce)
-            if part.extent != 1
-        ),
+        (*chunks, *nest.axes),
+        tuple(axis for axis in within if axis.extent != 1),
         nest.folds,
         (),
         nest.tensors,
     )
     stores, folds = [], []
     for number, fold in enumerate(nest.folds):
-        extents = (chunks, *(each.extent for each in nest.axes))
+        extents = tuple(each.extent for each in partial.axes)
         dtype = fold.value.dtype
         buffer = Buffer(f"partial{number}", dtype, extents, nest.tensors[0], "arena")
         offset = Affine()
-        for each, stride in zip((chunk, *nest.axes), buffer.strides, strict=True):
+        for each, stride in zip(partial.axes, buffer.strides, strict=True):
             offset = offset + Affine.of(each) * stride
         stores.append(Store(buffer, offset, Result(dtype, number)))
         folds.append(Fold(fold.kind, Load(dtype, buffer, offset)))
-    rewrite_nest(partial, {axis: place}, guarded)
+    rewrite_nest(partial, places, guarded)
     partial.folds = tuple(
-        Fold(fold.kind, fold.value, fold.guards + guards, fold.position) for fold in partial.folds
+        Fold(fold.kind, fold.value, (*fold.guards, *guards.values()), fold.position)
+        for fold in partial.folds
     )
     partial.stores = tuple(stores)
-    whole = Nest(nest.axes, (chunk,), tuple(folds), nest.stores, nest.tensors)
+    whole = Nest(nest.axes, chunks, tuple(folds), nest.stores, nest.tensors)
     return [partial, whole]
 
 

@@ -21,18 +21,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 from cairnet.base.errors import CompileError
 from cairnet.compiler.accesses import Access, store_cost
 from cairnet.compiler.calls import Call
 from cairnet.compiler.costs import weight
-from cairnet.compiler.loops import Axis, Nest, expressions
+from cairnet.compiler.loops import Axis, Load, Nest, Store, expressions
 from cairnet.compiler.schedule import Schedule, Target, order_of
 from cairnet.compiler.shape import hint
+from cairnet.compiler.traffic import Footprint, caches_of, streamed
 from cairnet.compiler.variation import float_width
 from cairnet.compiler.walks import best_walks
 
 __all__ = ["candidates", "tile"]
+
+#: Cycles to find out where a block lies.
+_BLOCK = 4.0
+#: Rows of a block where rows are short, if there are so many vectors that it is worth the code.
+_ROWS = (8, 7, 6, 5, 4, 3, 2)
+_LONG_MAP = 4096
 
 
 def tile(nest: Nest, target: Target) -> Schedule:
@@ -58,11 +66,13 @@ def candidates(nest: Nest, target: Target, count: int) -> list[Schedule]:
         best = best_walks(nest, target, vectors, lanes, count)
     else:
         choices = [
-            _map_schedule(nest, axis, lanes if axis else 1, across)
+            _map_schedule(nest, axis, lanes if axis else 1, tile)
             for axis in vectors
-            for across in (None, *_across(nest, axis, lanes))
+            for tile in ({}, *_map_tiles(nest, axis, lanes))
         ]
         best = sorted(choices, key=lambda choice: choice.cycles)[:count]
+        passed = _passed(nest, target)
+        best = [replace(choice, cycles=choice.cycles + passed) for choice in best]
     if not best:
         raise CompileError("a nest has no schedule")
     return best
@@ -82,26 +92,47 @@ def _vector_axes(nest: Nest) -> Iterator[Axis]:
         yield from nest.reduce
 
 
-def _across(nest: Nest, vector: Axis | None, lanes: int) -> Iterator[Axis]:
-    """Axes along which lie in memory what some load would gather along the lanes."""
-    loads = [Access(load) for load in nest.loads()] if nest.kind == "map" else []
-    for axis in nest.axes:
-        if axis.outside or lanes & (lanes - 1) or hint(axis.extent) < lanes:
-            continue
-        if any(load.turns(vector, axis) for load in loads):
-            yield axis
+def _passed(nest: Nest, target: Target) -> float:
+    """Cycles in which memory brings what a nest without folds reads, and takes what it writes."""
+    extents = {axis: hint(axis.extent) for axis in (*nest.axes, *nest.reduce)}
+    lines = 0.0
+    accesses: tuple[Load | Store, ...] = (*nest.loads(), *nest.stores)
+    for access in accesses:
+        strides = {axis: abs(hint(factor)) for axis, factor in access.offset.terms.items()}
+        lines += Footprint(strides, access.buffer.dtype.itemsize).lines(extents)
+    return streamed(lines, caches_of(target))
 
 
-def _map_schedule(nest: Nest, vector: Axis | None, lanes: int, across: Axis | None) -> Schedule:
-    slots = sum(Access(load).cost(vector, lanes, across) for load in nest.loads())
+def _map_tiles(nest: Nest, vector: Axis | None, lanes: int) -> Iterator[dict[Axis, int]]:
+    """Blocks of several rows: squares that are turned, or rows that few vectors fill."""
+    if nest.kind != "map" or vector is None:
+        return
+    loads = [Access(load) for load in nest.loads()]
+    axes = [axis for axis in nest.axes if axis is not vector and not axis.outside]
+    for axis in axes:
+        whole = not lanes & (lanes - 1) and hint(axis.extent) >= lanes
+        if whole and any(load.turns(vector, axis) for load in loads):
+            yield {axis: lanes}
+    points = math.prod(hint(axis.extent) for axis in nest.axes)
+    if not axes or points < _LONG_MAP * lanes or hint(vector.extent) > 2 * lanes:
+        return
+    for count in _ROWS:
+        if isinstance(axes[-1].extent, int) and axes[-1].extent % count == 0:
+            yield {axes[-1]: count}
+            return
+
+
+def _map_schedule(nest: Nest, vector: Axis | None, lanes: int, tile: dict[Axis, int]) -> Schedule:
+    loads = [Access(load) for load in nest.loads()]
+    turned = next((axis for axis, count in tile.items() if count == lanes), None)
+    slots = sum(load.cost(vector, lanes, turned) for load in loads)
     slots += sum(store_cost(store, vector, lanes) for store in nest.stores)
     cost = weight([store.value for store in nest.stores]) + slots
     extent = hint(vector.extent) if vector is not None else 1
     blocks = max(math.ceil(extent / lanes), 1)
-    vectors = 1 if across else max(1, min(4, blocks, int(96 / max(cost, 1.0))))
+    rows = math.prod(tile.values())
+    vectors = 1 if turned else max(1, min(4, blocks, int(96 / max(cost * rows, 1.0))))
     rest = math.prod(hint(axis.extent) for axis in (*nest.axes, *nest.reduce) if axis is not vector)
-    together = vectors if across is None else lanes
-    cycles = rest * (blocks * cost * 0.5 + 4.0 * math.ceil(blocks / together))
+    cycles = rest * (blocks * cost * 0.5 + _BLOCK * math.ceil(blocks / vectors) / rows)
     order = order_of(nest, vector)
-    tile = {} if across is None else {across: lanes}
     return Schedule(lanes, vector, vectors, tile, order, nest.reduce, cycles=cycles)

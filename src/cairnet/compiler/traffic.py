@@ -17,18 +17,29 @@ the room that they take away, not for their number.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cairnet.compiler.loops import Axis
+from cairnet.compiler.schedule import Target
 
-__all__ = ["LINE", "Cache", "Footprint", "fetched"]
+__all__ = ["EVERYTHING", "LINE", "Cache", "Footprint", "caches_of", "fetched", "streamed"]
 
 #: Bytes of a cache line.
 LINE = 64
 #: What lines count that crowd some sets, in units of lines that are spread over all: nests leave a
 #: part of a cache to others, which no one takes just there.
 _CROWDED = 0.65
+#: The parts of the caches that a nest can count on; the third is shared with all the machine.
+_USABLE = (0.6, 0.9, 0.3)
+#: Sets of the first-level cache, which is looked up by the place within a page; and how many lines
+#: a set of the others holds.
+_L1_SETS = 64
+_WAYS = 16
+#: Cycles for each of many lines that are read or written once, one after the other: where they are
+#: too many for the second-level cache, and where they are too many for the third.
+_STREAMED = (5.0, 8.0)
 
 
 @dataclass(frozen=True)
@@ -42,6 +53,28 @@ class Cache:
 
     lines: int
     sets: int = 1
+
+
+#: A cache in which there is room for everything.
+EVERYTHING = Cache(sys.maxsize)
+
+
+def caches_of(target: Target) -> list[Cache]:
+    """The three caches of a machine."""
+    sizes = (target.l1_bytes, target.l2_bytes, target.l3_bytes)
+    sets = (_L1_SETS, *(size // (_WAYS * LINE) for size in sizes[1:]))
+    return [
+        Cache(int(size * part) // LINE, count)
+        for size, part, count in zip(sizes, _USABLE, sets, strict=True)
+    ]
+
+
+def streamed(lines: float, caches: Sequence[Cache]) -> float:
+    """Cycles in which so many lines are read or written once, beyond those of instructions."""
+    for cache, cost in zip(caches[:0:-1], reversed(_STREAMED), strict=True):
+        if lines > cache.lines:
+            return lines * cost
+    return 0.0
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import bisect
 import itertools
 import math
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -22,7 +21,7 @@ from cairnet.compiler.costs import arithmetic, weight
 from cairnet.compiler.loops import Axis, Guard, Load, Nest, expressions
 from cairnet.compiler.schedule import Schedule, Target, order_of
 from cairnet.compiler.shape import hint
-from cairnet.compiler.traffic import LINE, Cache, Footprint, fetched
+from cairnet.compiler.traffic import EVERYTHING, LINE, Footprint, caches_of, fetched, streamed
 
 __all__ = ["best_walks"]
 
@@ -43,12 +42,6 @@ _UNROLL_LIMIT = 128
 #: Cycles to bring a line into the first-level cache from the second, into that from the third, and
 #: into that from memory.
 _LINE_CYCLES = (2.1, 6.0, 6.0)
-#: The parts of the caches that a nest can count on; the third is shared with all the machine.
-_USABLE = (0.6, 0.9, 0.3)
-#: Sets of the first-level cache, which is looked up by the place within a page; and how many lines
-#: a set of the others holds.
-_L1_SETS = 64
-_WAYS = 16
 #: A family that takes so many times as long as the best so far, at best, is not looked at.
 _HOPELESS = 2.0
 #: What a smaller block at the edge costs: it is written out as well, and has to be compiled.
@@ -100,7 +93,7 @@ def best_walks(
         cycles = max(instructions, family.waiting(*tile))
         bisect.insort(best, (cycles, rank, family, tile))
         del best[count:]
-    return [family.schedule(*tile, cycles) for cycles, _, family, tile in best]
+    return [family.schedule(*tile, cycles + model.written) for cycles, _, family, tile in best]
 
 
 class _Model:
@@ -129,12 +122,13 @@ class _Model:
         several = {axis for axis, extent in self.extents.items() if extent > 1}
         #: Whether something is read of which every point takes an element of its own.
         self.streams = any(several <= access.strides.keys() for access in self.accesses)
-        sizes = (target.l1_bytes, target.l2_bytes, target.l3_bytes)
-        self.caches = [
-            Cache(int(size * part) // LINE, sets or size // (_WAYS * LINE))
-            for size, part, sets in zip(sizes, _USABLE, (_L1_SETS, 0, 0), strict=True)
+        self.caches = caches_of(target)
+        stores = [
+            Footprint({a: abs(hint(f)) for a, f in s.offset.terms.items()}, s.buffer.dtype.itemsize)
+            for s in nest.stores
         ]
-        self.caches.append(Cache(sys.maxsize))  # everything there is, once
+        #: Cycles to take away what is written.
+        self.written = streamed(sum(each.lines(self.extents) for each in stores), self.caches)
 
     def share(self, guard: Guard) -> float:
         """The part of the points of its axes at which a guard holds."""
@@ -362,14 +356,15 @@ class _Family:
             (axis, block.get(axis, 1), extents[axis])
             for axis in (*reversed(schedule.reduce), *reversed(schedule.order))
         ]
-        *lines, once = fetched(self.model.footprints, block, loops, self.model.caches)
-        lines[-1] -= once  # what was written a moment ago is still in the last cache
-        near, *far = (count * cost for count, cost in zip(lines, _LINE_CYCLES, strict=True))
+        caches = self.model.caches
+        *lines, once = fetched(self.model.footprints, block, loops, [*caches, EVERYTHING])
+        lines[-1] -= min(once, caches[-1].lines)  # what was written a moment ago is still there
+        near, far, memory = (n * cost for n, cost in zip(lines, _LINE_CYCLES, strict=True))
         run = 1
         if self.model.streams and self.along:
             # Neighbouring lines are brought together: what is waited for is the first of a run.
             run = vectors * self.lanes * max(read.access.itemsize for read in self.reads) // LINE
-        return near + sum(far) / max(run, 1)
+        return near + far / max(run, 1) + memory
 
     def schedule(self, vectors: int, tiles: dict[Axis, int], cycles: float) -> Schedule:
         """The walk that keeps so many vectors and points in registers."""
