@@ -67,7 +67,7 @@ class Outcome:
         values: what was measured, by the names of the quantities; shares are of 1.
         clock: how long training took.
         networks: what was trained, by the names that they are saved under.
-        pictures, texts: for the page; see `results.Entry`.
+        pictures, texts: for the page, which shows those of the first seed; see `results.Entry`.
     """
 
     values: Mapping[str, float]
@@ -113,6 +113,8 @@ class Experiment:
             outcome = work(options, seed, picture_folder(options) if drawn else None)
             for name, network in outcome.networks.items():
                 save(network, name, seed, options)
+            if not drawn:
+                outcome = dataclasses.replace(outcome, pictures=(), texts=())
             self.record(outcome, str(seed), options)
 
     def record(self, outcome: Outcome, seeds: str, options: argparse.Namespace) -> None:
