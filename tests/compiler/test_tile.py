@@ -168,11 +168,11 @@ def test_numbers_of_the_whole_nest_do_not_narrow_the_vectors() -> None:
 
 
 def test_rows_that_few_vectors_fill_are_taken_several_at_a_time() -> None:
-    x = tensor(20, 2, 56, 32)
+    x = tensor(24, 2, 56, 32)
     nest, schedule = only(graph([x], cn.permute_dims(x, (2, 1, 0, 3))))
     assert schedule.vector is nest.axes[-1]
     assert list(schedule.tile.values()) == [8]
-    rows = np.arange(20 * 2 * 56 * 32, dtype=np.float32).reshape(20, 2, 56, 32)
+    rows = np.arange(24 * 2 * 56 * 32, dtype=np.float32).reshape(24, 2, 56, 32)
     found = cn.function([x], cn.permute_dims(x, (2, 1, 0, 3)))(rows)
     np.testing.assert_array_equal(found, rows.transpose(2, 1, 0, 3))
 
