@@ -26,6 +26,13 @@ def test_the_fastest_number_is_found(fastest: int) -> None:
     assert used[-200:].count(fastest) > 190
 
 
+def test_memory_met_for_the_first_time_does_not_decide() -> None:
+    pace = Pace(2)
+    pace.record(pace.choose(), 50.0)
+    settle(pace, {1: 2.0, 2: 1.0}, 4)
+    assert pace.best == 2
+
+
 def test_a_change_is_noticed() -> None:
     pace = Pace(2)
     settle(pace, {1: 2.0, 2: 1.0}, 100)

@@ -53,11 +53,11 @@ def test_what_is_computed_element_by_element_lies_as_what_windows_slide_along() 
     # The second convolution reads the maxima, so rows and columns come last: for the places of
     # the maxima and for what comes back to them too.
     x = cn.input((64, 13, 13, 3), name="x")
-    first, second = cn.input((2, 2, 3, 6), name="first"), cn.input((3, 3, 6, 4), name="second")
+    first, second = cn.input((2, 2, 3, 5), name="first"), cn.input((3, 3, 5, 4), name="second")
     y = cn.conv2d(cn.max_pool(cn.conv2d(x, first), 2), second)
     found = lowered(*cn.grad(cn.sum(y * y), [first, second]))
     shapes = {extents for extents in layouts(found).values() if len(extents) == 5}
-    assert shapes == {(4, 3, 13, 13, 16), (4, 6, 12, 12, 16), (4, 6, 6, 6, 16), (4, 4, 4, 4, 16)}
+    assert shapes == {(4, 5, 6, 6, 16), (4, 4, 4, 4, 16)}
 
 
 def test_an_uneven_batch_has_a_last_group_that_is_filled_up() -> None:

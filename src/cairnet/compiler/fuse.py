@@ -4,6 +4,8 @@
              → E's stores become stores of P (the bias, the activation, the optimizer's update)
     join     two maps over the same points that read the same memory, neither needing the other
              → one map with both stores
+    pool     windows side by side fold what one nest computes, and nobody else reads
+             → that nest computes a window's results, and folds them in registers (`pooled`)
     redirect a value stored both in b and in an output → readers of b read the output
     drop     a store to memory that nobody reads
 
@@ -18,6 +20,7 @@ from typing import Any
 
 from cairnet.compiler.dependence import NestOrder
 from cairnet.compiler.loops import Affine, Axis, Buffer, Expression, Load, Nest
+from cairnet.compiler.pooled import pool_in_registers
 from cairnet.compiler.rebuild import rewrite_nest
 
 __all__ = ["fuse"]
@@ -32,7 +35,9 @@ def fuse(nests: list[Nest]) -> list[Nest]:
     _absorb_all(order)
     _join_all(order)
     _redirect_all(order)
-    return NestOrder(_without_dead_stores(order.nests)).nests
+    order = NestOrder(_without_dead_stores(order.nests))
+    pool_in_registers(order)
+    return order.nests
 
 
 # -- absorb ------------------------------------------------------------------------------------

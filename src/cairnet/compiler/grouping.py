@@ -221,7 +221,7 @@ def _ordered(nests: Sequence[Nest], forms: Mapping[Buffer, Grouped]) -> dict[Buf
         [
             (sliding[access.buffer], position, index)
             for access in accesses(nest)
-            if access.buffer in forms
+            if access.buffer in forms and len(forms[access.buffer].inner) > 1
             for position, index in enumerate(_within(access, forms[access.buffer]))
         ]
         for nest in nests

@@ -166,6 +166,9 @@ class Guard:
 
     def always(self) -> bool:
         """Whether it holds for every value of the axes."""
+        terms = [(axis.extent, factor) for axis, factor in self.index.terms.items()]
+        if self.index.constant == 0 and terms == [(self.extent, 1)]:
+            return True
         bounds = self.index.bounds()
         if bounds is None or isinstance(self.extent, Extent):
             return False

@@ -1,4 +1,4 @@
-"""Rewriting all expressions of a nest at once: axes by formulas, loads by expressions."""
+"""Rewriting all expressions of a nest at once: axes by formulas, loads and results by others."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from cairnet.compiler.loops import (
     Guarded,
     Load,
     Nest,
+    Result,
     Store,
     expressions,
 )
@@ -27,12 +28,18 @@ Replacement = Callable[[Load, Load], Expression]
 
 
 def rewrite_nest(
-    nest: Nest, axes: Mapping[Axis, Affine], replacement: Replacement | None = None
+    nest: Nest,
+    axes: Mapping[Axis, Affine],
+    replacement: Replacement | None = None,
+    result: Callable[[Result], Expression] | None = None,
 ) -> None:
-    """Replace axes by formulas, and then loads by expressions, in all of a nest."""
+    """Replace axes by formulas, and then loads and results by expressions, in all of a nest."""
     done: dict[int, Expression] = {}
     for item in expressions(nest.roots()):
-        done[id(item)] = _rebuild(item, axes, replacement, done)
+        if result is not None and isinstance(item, Result):
+            done[id(item)] = result(item)
+        else:
+            done[id(item)] = _rebuild(item, axes, replacement, done)
     nest.folds = tuple(
         Fold(
             fold.kind,

@@ -13,7 +13,7 @@ __all__ = ["Pace"]
 
 #: After how many calls a neighbour is tried again: soon while the verdict is fresh, then rarely.
 _SOON, _RARELY = 8, 256
-#: How many times a number of threads is tried before its time is believed.
+#: How many times a number of threads is tried before the better of its times is believed.
 _TRIALS = 2
 #: How far a longer time moves what is remembered. A shorter one takes its place, since times are
 #: disturbed upwards only, and that of a first call the most: its memory is still cold.
@@ -82,6 +82,9 @@ class Pace:
         before = self._times.get(threads)
         if before is None or seconds < before:
             self._times[threads] = seconds
+        elif self._trials[threads] <= _TRIALS:
+            # The first time of a program is that of memory met for the first time.
+            self._times[threads] = min(before, seconds)
         else:
             self._times[threads] = before + _UP * (seconds - before)
         fastest = min(self._times, key=lambda number: self._times[number])
