@@ -96,3 +96,22 @@ def test_a_model_of_ones_own() -> None:
     model, words = Tagger(), WORDS.astype(np.float32)
     assert model.predict(words).shape == (8, 2)  # which makes the weights
     trained(model, words, np.ones((8, 2), np.float32))
+
+
+def test_sequences_of_any_length_are_two_programs_for_a_model_too() -> None:
+    cn.seed(0)
+    model = cn.Sequential(
+        [cn.Input((None, 3)), cn.layers.Masking(), GRU(4, return_sequences=True), Dense(1)]
+    )
+    model.compile("sgd", "mse")
+    shapes = [(8, 5), (8, 2), (5, 9), (3, 1), (8, 12)]
+    random = np.random.default_rng(0)
+    for rows, time in shapes:
+        x, y = random.normal(size=(rows, time, 3)), random.normal(size=(rows, time, 1))
+        before = model.predict(x)
+        assert model.evaluate(x, y) == pytest.approx(((before - y) ** 2).mean(), rel=1e-5)
+        model.train_on_batch(x, y)
+        assert (model.predict(x) != before).any()
+    for data in ((x,), (x, y)):
+        function, _ = model.function_for(*data)
+        assert function.compilations == 2

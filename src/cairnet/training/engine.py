@@ -84,7 +84,7 @@ class Engine:
         """The function that takes a batch of the data and does one step of training on it."""
         key = (
             "train",
-            tuple((array.shape[1:], array.dtype) for array in data.arrays),
+            self._shapes(data.inputs, data.targets, data.weights),
             (compiled, data.weights is not None, configuration()),
             tuple(map(id, self._model.trainable_variables)),
             self._frozen(),
@@ -150,31 +150,53 @@ class Engine:
             total = total + astype(extra, total.dtype)
         return {"loss": total, **outputs}
 
+    def _shapes(
+        self,
+        inputs: Sequence[np.ndarray],
+        targets: Sequence[np.ndarray] = (),
+        weights: np.ndarray | None = None,
+    ) -> tuple[tuple[tuple[int | None, ...], np.dtype[Any]], ...]:
+        """The shape of one row of every array, and its dtype; None for extents that may vary.
+
+        Which those are the model has said, so that one function serves sequences of any length.
+        """
+        said: list[Sequence[int | None] | None] = [None] * (len(inputs) + len(targets))
+        if self._model.places is not None:
+            ends = self._model.outputs_for(inputs) if targets else []
+            said[: len(inputs)] = [place.sample for place in self._model.places]
+            said[len(inputs) :] = [output.shape[1:] for output in ends]
+        arrays = [*inputs, *targets]
+        if weights is not None:
+            said, arrays = [*said, None], [*arrays, weights]
+        return tuple(
+            (_left_open(array.shape[1:], shape), array.dtype)
+            for array, shape in zip(arrays, said, strict=True)
+        )
+
     def _placeholders(
         self,
         inputs: Sequence[np.ndarray],
         targets: Sequence[np.ndarray] = (),
         weights: np.ndarray | None = None,
     ) -> list[Input]:
-        """A placeholder for a batch of each array; all batches have the same length."""
+        """A placeholder for a batch of each array; all batches have the same number of rows."""
         named = [place.name for place in self._model.places or ()]
         if len(named) != len(inputs):
             named = ["x", *(f"x_{number}" for number in range(1, len(inputs)))]
         named += [f"y_{number}" if number else "y" for number in range(len(targets))]
-        arrays = [*inputs, *targets]
         if weights is not None:
-            named, arrays = [*named, "sample_weight"], [*arrays, weights]
+            named = [*named, "sample_weight"]
         found: list[Input] = []
-        for array, name in zip(arrays, named, strict=True):
+        for (shape, dtype), name in zip(self._shapes(inputs, targets, weights), named, strict=True):
             rows = found[0].extents[0] if found else None
-            found.append(input((rows, *array.shape[1:]), array.dtype, name))
+            found.append(input((rows, *shape), dtype, name))
         return found
 
     def evaluator(self, compiled: Compiled, data: Data) -> Function:
         """The function that takes a batch of the data and measures loss and metrics."""
         key = (
             "evaluate",
-            tuple((array.shape[1:], array.dtype) for array in data.arrays),
+            self._shapes(data.inputs, data.targets, data.weights),
             (compiled, data.weights is not None, configuration()),
             self._frozen(),
         )
@@ -188,11 +210,7 @@ class Engine:
 
     def predictor(self, inputs: Sequence[np.ndarray]) -> Function:
         """The function that takes a batch of inputs and gives the model's outputs, as a list."""
-        key = (
-            "predict",
-            tuple((array.shape[1:], array.dtype) for array in inputs),
-            configuration(),
-        )
+        key = ("predict", self._shapes(inputs), configuration())
         if key not in self._functions:
             batch = self._placeholders(inputs)
             # Out of training, what layers remember is the state of recurrent ones.
@@ -234,6 +252,18 @@ class Engine:
         if count % batch_size:
             rest = (array[np.newaxis, whole * batch_size :] for array in arrays)
             yield count % batch_size, step.steps(1, *rest)
+
+
+def _left_open(shape: tuple[int, ...], said: Sequence[int | None] | None) -> tuple[int | None, ...]:
+    """A shape without the extents that were left open.
+
+    >>> _left_open((7, 3), (None, 3)), _left_open((7,), (None, 3)), _left_open((7, 3), None)
+    ((None, 3), (None,), (7, 3))
+    """
+    if said is None:
+        return shape
+    opened = [axis < len(said) and said[axis] is None for axis in range(len(shape))]
+    return tuple(None if free else size for size, free in zip(shape, opened, strict=True))
 
 
 def _signature(array: np.ndarray) -> tuple[Any, ...]:
