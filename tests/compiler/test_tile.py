@@ -130,6 +130,16 @@ def test_a_matrix_that_is_read_once_is_read_in_long_runs() -> None:
     assert schedule.vectors == 16  # a kilobyte of each row at a time
 
 
+def test_rows_are_added_several_vectors_at_a_time() -> None:
+    rows, index = tensor(64, 128), tensor(64, name="index", dtype=cn.int64)
+    table = cn.Variable(cn.zeros((9, 128)), name="table")
+    slope = cn.grad(cn.sum(cn.take(table, index, axis=0) * rows), table)
+    found = schedules(graph([rows, index], slope), TARGETS[-1])
+    (schedule,) = (schedule for nest, schedule in found if nest.kind == "scatter")
+    assert schedule.lanes == 16
+    assert schedule.vectors > 1
+
+
 def test_overlapping_windows_are_written_out() -> None:
     x, w = tensor(8, 14, 14, 6), tensor(5, 5, 6, 16, name="w")
     _, schedule = only(graph([x, w], cn.conv2d(x, w)))

@@ -330,6 +330,23 @@ def test_what_the_steps_put_out_is_not_kept_twice() -> None:
     assert extended.outputs[len(forward.outputs) :] == (forward.inputs[0],)
 
 
+def test_what_follows_from_what_is_stored_is_not_stored() -> None:
+    x, u = cn.Variable(draw(3, 4)), cn.Variable(draw(4, 4))
+
+    def step(item: Any, state: Any) -> Any:
+        keep, write = cn.sigmoid(item + state @ u), cn.tanh(item - state @ u)
+        new = keep * state + write * write
+        return cn.sin(new) * keep, new
+
+    shown, state = cn.scan(step, x, draw(4))
+    slope = cn.grad(cn.sum(shown) + cn.sum(state), x)
+    bodies = {t.parameters["body"] for t in topological_order([slope]) if t.primitive.joint}
+    (forward,) = (body for body in bodies if body.extends is not None)
+    stored = forward.outputs[len(forward.extends.outputs) :]
+    # Not sin and cos of the new state, nor that itself: it follows from the gates and the old one.
+    assert {t.primitive.name for t in stored} == {"sigmoid", "tanh", "input"}
+
+
 def test_a_disconnected_sequence_has_no_gradient() -> None:
     x, y = cn.Variable(draw(3)), cn.Variable(draw(3))
     _, last = cn.scan(lambda items, state: (None, state + items[0]), (x, y), draw())

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from cairnet.compiler.loops import Axis, Load, Store, expressions
+from collections.abc import Sequence
+
+from cairnet.compiler.loops import Axis, Coordinate, Expression, Load, Store, expressions
 from cairnet.tensor.extent import Size
 
 __all__ = ["GATHERED_LANE", "TURNED", "Access", "store_cost"]
@@ -19,12 +21,7 @@ class Access:
 
     def __init__(self, load: Load) -> None:
         self.strides: dict[Axis, Size] = dict(load.offset.terms)
-        self.gathered = {
-            axis
-            for item in expressions(load.parts())
-            if isinstance(item, Load)
-            for axis in item.offset.terms
-        }
+        self.gathered = _axes_of(load.parts())
         self.axes = frozenset((*self.strides, *self.gathered))
         self.guards = load.guards
         self.itemsize = load.buffer.dtype.itemsize
@@ -56,8 +53,20 @@ class Access:
         return 1.0
 
 
+def _axes_of(roots: Sequence[Expression]) -> set[Axis]:
+    """The axes along which the values of these expressions may change."""
+    found: set[Axis] = set()
+    for item in expressions(roots):
+        if isinstance(item, Load):
+            found.update(item.offset.terms)
+        elif isinstance(item, Coordinate):
+            found.update(item.index.terms)
+    return found
+
+
 def store_cost(store: Store, vector: Axis | None, lanes: int) -> float:
     """The cost of one (vector) store, in units of a plain load."""
-    if vector is None or (store.offset.coefficient(vector) == 1 and not store.computed):
+    scattered = vector in _axes_of([index for index, _, _ in store.computed])
+    if vector is None or (store.offset.coefficient(vector) == 1 and not scattered):
         return 2.0
     return 1.5 * GATHERED_LANE * lanes

@@ -14,6 +14,9 @@ from cairnet.tensor.substitution import substitute
 
 __all__ = ["Backward"]
 
+#: What takes no more operations than this from stored tensors is computed once more.
+_RECOMPUTED = 4
+
 
 class Backward:
     """Back-propagation through time: a scan that walks the steps in the opposite order.
@@ -161,7 +164,26 @@ class Backward:
             return tensor in forward and not tensor.primitive.movement and not tensor.closed
 
         order = topological_order([*shares, *sums.emitted], stop=is_read)
-        return dict.fromkeys(tensor for tensor in order if is_read(tensor))
+        return self._not_recomputed([tensor for tensor in order if is_read(tensor)], sums)
+
+    def _not_recomputed(self, residuals: Sequence[Tensor], sums: StepSums) -> dict[Tensor, None]:
+        """Those that do not follow, element by element, from what is stored besides.
+
+        As tanh(c[t]) of an LSTM does from the gates and c[t-1].
+        """
+        kept = dict.fromkeys(residuals)
+        put_out = self.body.outputs[self.body.carries :]
+        given = {*self.body.inputs, *put_out, *sums.stored}
+        for tensor in reversed(residuals):
+            if tensor in given or not tensor.primitive.elementwise:
+                continue
+            below = topological_order(tensor.inputs, stop=kept.__contains__)
+            steps = [t for t in below if t not in kept and not t.primitive.movement]
+            if len(steps) <= _RECOMPUTED and all(
+                t.primitive.elementwise or t.closed for t in steps
+            ):
+                del kept[tensor]
+        return kept
 
     def _sources(
         self, residuals: Sequence[Tensor]
