@@ -1,4 +1,4 @@
-"""The workloads: one file for each network, and one for matrix products."""
+"""The workloads: one file for each network, one for products, one for wide convolutions."""
 
 from benchmarks.contest import Contest
 from benchmarks.workloads import (
@@ -14,6 +14,7 @@ from benchmarks.workloads import (
     resnet18,
     small,
     vanilla_rnn,
+    wide_convolutions,
     writing,
 )
 
@@ -34,5 +35,6 @@ CONTESTS: dict[str, Contest] = {
         addition.CONTEST,
         writing.CONTEST,
         *products.CONTESTS,
+        *wide_convolutions.CONTESTS,
     )
 }

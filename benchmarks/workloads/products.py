@@ -14,7 +14,7 @@ from benchmarks.problem import Problem
 
 __all__ = ["CONTESTS"]
 
-_SIZES = (256, 512, 1024)
+_SIZES = (256, 512, 1024, 2048)
 _STEPS = 10_000
 
 #: Makes, from two matrices and a number of threads, a function without arguments that multiplies.
