@@ -5,6 +5,7 @@ import random
 import pytest
 
 from cairnet.backends.native.pace import Pace
+from cairnet.backends.native.tables import Sizes
 
 
 def settle(pace: Pace, times: dict[int, float], calls: int, noise: float = 0.0) -> list[int]:
@@ -59,3 +60,10 @@ def test_a_first_call_on_cold_memory_decides_nothing() -> None:
         threads = pace.choose()
         pace.record(threads, 9.0 if call == 0 else {1: 3.0, 2: 2.0}[threads])
     assert pace.best == 2
+
+
+def test_runs_of_other_lengths_have_a_choice_of_their_own() -> None:
+    sizes = Sizes(None, ())
+    settle(sizes.pace(1, 2), {1: 1.0, 2: 3.0}, 20)
+    settle(sizes.pace(1000, 2), {1: 3.0, 2: 2.0}, 20)
+    assert (sizes.pace(2, 2).best, sizes.pace(900, 2).best) == (1, 2)

@@ -17,7 +17,6 @@ from cairnet.backends.native.faults import raise_noted
 from cairnet.backends.native.fingerprint import Fingerprint, fingerprint, sources_unchanged
 from cairnet.backends.native.machine import host
 from cairnet.backends.native.outside import one_thread_each
-from cairnet.backends.native.pace import Pace
 from cairnet.backends.native.tables import Sizes, Tables, address
 from cairnet.base.configuration import configuration
 from cairnet.base.errors import CompileError
@@ -231,9 +230,8 @@ class NativeProgram:
         if self.blueprint.cycles * count < _ALONE_CYCLES:
             self.threads = team.run(self._entry, context, 1)
             return
-        if sizes.pace is None:
-            sizes.pace = Pace(team.get_threads())
-        threads = sizes.pace.choose()
+        pace = sizes.pace(count, team.get_threads())
+        threads = pace.choose()
         start = time.perf_counter()
         self.threads = team.run(self._entry, context, threads)
-        sizes.pace.record(threads, (time.perf_counter() - start) / count)
+        pace.record(threads, (time.perf_counter() - start) / count)

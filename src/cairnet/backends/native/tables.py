@@ -9,7 +9,7 @@ from __future__ import annotations
 import ctypes
 import math
 import operator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -58,12 +58,20 @@ class Sizes:
     Attributes:
         extents: the table of extents.
         results: the outputs.
-        pace: how many threads are fastest, once that has been asked.
+        paces: how many threads are fastest, for each length of a run in which that has been asked:
+            what waking a thread costs tells in one step, and not in a thousand.
     """
 
     extents: Any
     results: tuple[Result, ...]
-    pace: Pace | None = None
+    paces: dict[int, Pace] = field(default_factory=dict)
+
+    def pace(self, steps: int, threads: int) -> Pace:
+        """The choice for runs of about so many steps, on up to so many threads."""
+        about = steps.bit_length() // 4
+        if about not in self.paces:
+            self.paces[about] = Pace(threads)
+        return self.paces[about]
 
 
 class Tables:
