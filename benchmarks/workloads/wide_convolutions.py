@@ -119,7 +119,9 @@ def _jax(problem: Problem, direction: str, threads: int) -> Callable[[], Any]:
 
 def _contest(channels: int, space: int, direction: str) -> Contest:
     def contestant(name: str, library: str, convolve: Convolve, *needs: str) -> Contestant:
-        return Contestant(name, library, partial(_Convolutions, convolve, direction), needs)
+        note = "Images and weights lie channels last." if library == "torch" else ""
+        build = partial(_Convolutions, convolve, direction)
+        return Contestant(name, library, build, needs, note=note)
 
     return Contest(
         name=f"convolution-{channels}-{direction}",
@@ -135,7 +137,7 @@ def _contest(channels: int, space: int, direction: str) -> Contest:
         problem=partial(_problem, channels, space),
         contestants=(
             contestant("Cairnet", "cairnet", _cairnet),
-            contestant(f"{EAGER[0]}, channels last", "torch", _torch, "torch"),
+            contestant(EAGER[0], "torch", _torch, "torch"),
             contestant("JAX, jitted", "jax", _jax, "jax"),
         ),
         flops=lambda batch: 2 * batch * space**2 * 9 * channels**2,

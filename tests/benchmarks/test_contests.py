@@ -60,6 +60,8 @@ def test_every_way_to_run_cairnet_finds_the_same_losses() -> None:
 
 #: What takes seconds.
 SLOW = {"convolutional-autoencoder", "lenet5", "lstm", "gru", "resnet18", "vanilla-rnn", "writing"}
+SLOW |= {"product-2048", *(name for name in CONTESTS if name.startswith("convolution-"))}
+SLOW -= {"convolution-512-images"}
 
 
 @pytest.mark.parametrize(
