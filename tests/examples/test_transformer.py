@@ -31,7 +31,7 @@ def test_what_stands_behind_changes_nothing(example: dict[str, Any]) -> None:
 def test_it_learns_from_a_text_and_writes(
     example: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    words = np.random.default_rng(0).choice(["one two three\n", "four five six\n"], 2000)
+    words = np.random.default_rng(0).choice(["one two three\n", "four five six!\n"], 2000)
     (tmp_path / "text.txt").write_text("".join(words))
     options = ["--data", str(tmp_path / "text.txt"), "--results", str(tmp_path)]
     saved = ["--networks", str(tmp_path)]
@@ -39,10 +39,10 @@ def test_it_learns_from_a_text_and_writes(
     runpy.run_path(str(EXAMPLE), run_name="__main__")
     (entry,) = json.loads((tmp_path / "results.json").read_text("utf-8")).values()
     (bits,) = entry["runs"][0]["values"].values()
-    # A line of 14 characters is one of two: 1 bit.
-    assert 1 / 14 < bits < 0.2
+    # A line of 14 or 15 characters is one of two: 1 bit.
+    assert 0.06 < bits < 0.2
     lines = entry["texts"][0]["text"].splitlines()[:-1]
-    assert set(lines) == {"one two three", "four five six"}
+    assert set(lines) == {"one two three", "four five six!"}
     custom = {name: example[name] for name in ("Places", "Block")}
     model = cn.load_model(tmp_path / "transformer-1.safetensors", custom)
     # Its measure, place by place.
