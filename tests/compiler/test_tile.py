@@ -197,3 +197,18 @@ def test_transposes_turn_squares() -> None:
         y = tensor(67, 50, dtype=np.dtype(dtype))
         found = cn.function([y], cn.matrix_transpose(y))(rows)
         np.testing.assert_array_equal(found, rows.T)
+
+
+def test_all_taps_of_a_small_window_are_held_with_several_channels() -> None:
+    x, w = tensor(128, 16, 16, 32), tensor(3, 3, 32, 8, name="w")
+    slope = cn.grad(cn.sum(cn.conv2d(x, w) ** 2), w)
+    (found,) = (
+        (nest, schedule)
+        for nest, schedule in schedules(graph([x, w], slope), Target(64, 32))
+        if nest.tensors[0].primitive.name == "convolve_weight_gradient" and len(nest.reduce) > 1
+    )
+    nest, schedule = found
+    check(nest, schedule, Target(64, 32))
+    held = {axis.name: count for axis, count in schedule.tile.items()}
+    assert (held["k0"], held["k1"]) == (3, 3)
+    assert len(held) == 3

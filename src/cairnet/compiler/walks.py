@@ -39,6 +39,8 @@ _TILES = (2, 3, 4, 5, 6, 7, 8, 10, 12, 14)
 #: Vectors side by side where no element is read twice, so that only the way to the memory counts.
 _WIDE = (6, 8, 12, 16)
 _UNROLL_LIMIT = 128
+#: Along axes of no more points than this, a tile of three axes holds all of them.
+_SHORT = 4
 #: Cycles to bring a line into the first-level cache from the second, into that from the third, and
 #: into that from memory.
 _LINE_CYCLES = (2.1, 6.0, 6.0)
@@ -179,14 +181,29 @@ class _Model:
         for vectors in range(1, most + 1):
             if vectors > 1:
                 yield vectors, {}
-            for count in (1, 2):
+            for count in (1, 2, 3):
                 for chosen in itertools.combinations(axes, count):
-                    options = [_sizes(self.extents[axis]) for axis in chosen]
+                    options = _options([self.extents[axis] for axis in chosen])
                     for sizes in itertools.product(*options):
                         held = vectors * math.prod(sizes)
                         operands = vectors + (1 if along else max(sizes))
                         if held + min(operands, 5) <= self.room:
                             yield vectors, dict(zip(chosen, sizes, strict=True))
+
+
+def _options(extents: Sequence[int]) -> list[list[int]]:
+    """The sizes of a tile along some axes; along three, it holds the whole of two short ones.
+
+    So all taps of a window can be held with several channels: what they read is read but once.
+    """
+    if len(extents) < 3:
+        return [_sizes(extent) for extent in extents]
+    short = [place for place, extent in enumerate(extents) if extent <= _SHORT]
+    if len(short) < 2:
+        return [[] for _ in extents]
+    return [
+        [extent] if place in short[:2] else _sizes(extent) for place, extent in enumerate(extents)
+    ]
 
 
 def _sizes(extent: int) -> list[int]:
