@@ -83,11 +83,11 @@ points and one of 99.5 % by ±0.07.""",
 SEQUENCES = Part(
     title="Sequences",
     opening="""\
-Recurrent networks, from a carry to Shakespeare, and at last one without recurrence. The text is a million characters of his plays, the
-file that A. Karpathy published with char-rnn, of which the last tenth is never trained on. How well
-that is predicted, after the last epoch, is said in bits per character, the mean of −log₂ p of what
-really comes next: guessing among its 65 characters costs 6.02 bits, and knowing no more than how
-frequent each is 4.78.""",
+Recurrent networks, from a carry to Shakespeare, and at last one without recurrence. The text is a
+million characters of his plays, the file that A. Karpathy published with char-rnn, of which the
+last tenth is never trained on. How well that is predicted, after the last epoch, is said in bits
+per character, the mean of −log₂ p of what really comes next: guessing among its 65 characters costs
+6.02 bits, and knowing no more than how frequent each is 4.78.""",
     closing="",
     # From one bit that is to be remembered to a text.
     order=(

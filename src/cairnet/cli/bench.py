@@ -10,8 +10,9 @@ import numpy as np
 from cairnet.base.configuration import configure
 from cairnet.base.errors import GraphError, UnknownNameError
 from cairnet.cli.batches import one_or_list, random_inputs, random_targets
+from cairnet.data.text import CharacterVocabulary
 from cairnet.models.char_rnn import CharRNN
-from cairnet.models.recipes import RECIPES
+from cairnet.models.recipes import RECIPES, TEXT_RECIPES
 from cairnet.optim import get as get_optimizer
 from cairnet.plots import kernel_times
 from cairnet.runtime import Profile, profile
@@ -19,6 +20,9 @@ from cairnet.training.files import load_model
 from cairnet.training.model import Model
 
 __all__ = ["Bench", "bench"]
+
+# What a network knows that is to write and has read nothing: ASCII that can be seen, and lines.
+_CHARACTERS = [chr(code) for code in (10, *range(32, 127))]
 
 
 @dataclass(frozen=True)
@@ -77,9 +81,16 @@ def _model(name: str) -> Model:
         optimizer = type(get_optimizer(settings.optimizer))(learning_rate=settings.learning_rate)
         model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
         return model
+    if name in TEXT_RECIPES:
+        writing = TEXT_RECIPES[name]
+        vocabulary = CharacterVocabulary(_CHARACTERS)
+        shape = writing.settings
+        network = writing.build(shape.cell, shape.layers, shape.hidden, vocabulary=vocabulary)
+        network.compile()
+        return network
     path = Path(name)
     if path.suffix != ".safetensors" and not path.exists():
-        raise UnknownNameError("model", name, RECIPES)
+        raise UnknownNameError("model", name, [*RECIPES, *TEXT_RECIPES])
     return load_model(path)
 
 

@@ -330,7 +330,7 @@ def bench(
     model: Annotated[
         str,
         typer.Argument(
-            metavar="MODEL", help="A network's name (lenet5), or a file that `save` wrote."
+            metavar="MODEL", help="A network's name (lenet5, charrnn), or a file that `save` wrote."
         ),
     ],
     batch_size: Annotated[int, typer.Option(min=1, metavar="N", help="Rows in a step.")] = 32,
