@@ -259,3 +259,12 @@ def test_large_images_are_folded_some_rows_at_a_time() -> None:
         for backend in ("native", "reference")
     )
     np.testing.assert_array_equal(native[0], reference[0])
+
+
+def test_a_product_over_all_rows_of_all_times_is_folded_in_stretches() -> None:
+    x, slope = tensor(10240, 128), tensor(10240, 512, name="slope")
+    program = lowered(graph([x, slope], cn.matrix_transpose(x) @ slope))
+    (partial,) = (b for life in program.lives if (b := life.buffer).name == "partial0")
+    chunks, *_ = partial.extents
+    # Of 512 to 1,024 rows each.
+    assert chunks == 10

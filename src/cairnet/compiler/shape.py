@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -56,6 +56,8 @@ _CLEARLY_LESS = 0.9
 #: Work that takes so many cycles may also be split into so many parts of each such chunk.
 _LARGE = 4_000_000.0
 _PARTS = (2, 4)
+#: or into stretches along the longest axis that have at least so many elements.
+_STRETCH = 512
 
 
 def hint(size: Size) -> int:
@@ -147,33 +149,52 @@ def split_folds(nest: Nest, cost: Callable[[Nest], float]) -> list[Nest]:
         return min(choices, key=lambda parts: sum(map(cost, parts)))
     if results <= _ONE_BLOCK and hint(longest.extent) >= _LONG_CHUNK and cost(nest) > _SHAREABLE:
         return _split(nest, {longest: 2})
-    outermost = nest.reduce[0].extent if len(nest.reduce) > 1 else 1
-    if isinstance(outermost, Extent) or not 1 < outermost <= _MOST_CHUNKS:
-        return [nest]
-    if length < _LONG_CHUNK * outermost:
+    turns, stretches = _turns(nest, length), _stretches(longest)
+    if not turns and not stretches:
         return [nest]
     whole = cost(nest)
-    if whole < _WORTH_A_LOOK:
+    if whole < _WORTH_A_LOOK or (whole < _LARGE and not turns):
         return [nest]
-    choices = [_split(nest, {nest.reduce[0]: outermost})]
-    if whole >= _LARGE:
-        choices += _finer(nest, outermost, length)
+    counts = [*turns, *_finer(nest, turns, length), *stretches] if whole >= _LARGE else turns
+    choices = [_split(nest, each) for each in counts]
     expected = [sum(map(cost, parts)) for parts in choices]
     cycles, parts = min(zip(expected, choices, strict=True), key=lambda choice: choice[0])
     return parts if cycles < _CLEARLY_LESS * whole else [nest]
 
 
-def _finer(nest: Nest, outermost: int, length: int) -> Iterator[list[Nest]]:
-    """Chunks that are parts of a turn of the outermost axis, such as some rows of an image."""
-    inner = nest.reduce[1]
-    for count in _PARTS:
-        chunks = count * outermost
-        fits = chunks <= _MOST_CHUNKS and length >= _LONG_CHUNK * chunks
-        if fits and isinstance(inner.extent, int) and inner.extent % count == 0:
-            yield _split(nest, {nest.reduce[0]: outermost, inner: count})
+#: In how many chunks to fold along each of some axes.
+_Counts = Mapping[Axis, int]
 
 
-def _split(nest: Nest, counts: Mapping[Axis, int]) -> list[Nest]:
+def _turns(nest: Nest, length: int) -> list[_Counts]:
+    """A chunk for each turn of the outermost of several reduce axes, such as for each sample."""
+    outermost = nest.reduce[0].extent if len(nest.reduce) > 1 else 1
+    if isinstance(outermost, Extent) or not 1 < outermost <= _MOST_CHUNKS:
+        return []
+    return [{nest.reduce[0]: outermost}] if length >= _LONG_CHUNK * outermost else []
+
+
+def _finer(nest: Nest, turns: Sequence[_Counts], length: int) -> Iterator[_Counts]:
+    """Chunks that are parts of such a turn, such as some rows of an image."""
+    for turn in turns:
+        inner = nest.reduce[1]
+        for count in _PARTS:
+            chunks = count * math.prod(turn.values())
+            fits = chunks <= _MOST_CHUNKS and length >= _LONG_CHUNK * chunks
+            if fits and isinstance(inner.extent, int) and inner.extent % count == 0:
+                yield {**turn, inner: count}
+
+
+def _stretches(axis: Axis) -> list[_Counts]:
+    """Equal stretches of a long axis, such as of all rows of a batch at all times."""
+    if isinstance(axis.extent, Extent):
+        return []
+    counts = range(2, min(axis.extent // _STRETCH, _MOST_CHUNKS) + 1)
+    fitting = (n for n in counts if axis.extent % n == 0 and axis.extent // n <= 2 * _STRETCH)
+    return [{axis: count} for count in itertools.islice(fitting, 1)]
+
+
+def _split(nest: Nest, counts: _Counts) -> list[Nest]:
     """Fold in so many chunks along each of some axes, then fold the chunks."""
     halves = {
         axis: (
