@@ -102,18 +102,7 @@ class GRUCell(Cell):
         name: str | None = None,
         trainable: bool = True,
     ) -> None:
-        super().__init__(
-            units,
-            use_bias,
-            (kernel_initializer, recurrent_initializer, bias_initializer),
-            (kernel_regularizer, recurrent_regularizer, bias_regularizer),
-            (kernel_constraint, recurrent_constraint, bias_constraint),
-            (dropout, recurrent_dropout),
-            seed,
-            name,
-            trainable,
-        )
-        self.activation = activations.get(activation)
+        super().__init__(locals())
         self.recurrent_activation = activations.get(recurrent_activation)
         self.reset_after = reset_after
 

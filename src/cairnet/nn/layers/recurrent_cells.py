@@ -11,13 +11,13 @@ left to `advance`, which a scan runs step after step:
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
 
 from cairnet.base.errors import ShapeError
-from cairnet.nn import constraints, initializers, regularizers
+from cairnet.nn import activations, constraints, initializers, regularizers
 from cairnet.nn.layers.arguments import fraction, positive
 from cairnet.nn.layers.base import Layer, Shape
 from cairnet.nn.layers.random_keys import RandomKeys, check_seed
@@ -28,6 +28,8 @@ from cairnet.tensor.functions import astype, concat, tensordot, zeros
 from cairnet.tensor.functions.arguments import as_tensor, floating
 
 __all__ = ["Cell", "StepCell"]
+
+_WEIGHTS = ("kernel", "recurrent", "bias")
 
 #: One tensor for each state, or nests of them for cells of cells.
 States = Any
@@ -92,6 +94,10 @@ class Cell(StepCell):
     Dropout silences the same inputs and the same units of the state at all steps of a sequence.
     With dropout of the states, every gate draws silent units of its own, of inputs and states, as
     in Keras.
+
+    Args:
+        arguments: of the cell's constructor, by name: `locals()` at its beginning. What all cells
+            have is kept and checked here.
     """
 
     #: How many blocks of `units` columns the kernels have.
@@ -99,33 +105,23 @@ class Cell(StepCell):
     #: How many states there are.
     state_count: ClassVar[int] = 1
 
-    def __init__(
-        self,
-        units: int,
-        use_bias: bool,
-        initial: Sequence[Any],
-        penalties: Sequence[Any],
-        limits: Sequence[Any],
-        rates: tuple[float, float],
-        seed: int | None,
-        name: str | None,
-        trainable: bool,
-    ) -> None:
-        super().__init__(name=name, trainable=trainable)
-        self.units = positive("units", units)
-        self.use_bias = use_bias
-        self.kernel_initializer, self.recurrent_initializer, self.bias_initializer = map(
-            initializers.get, initial
+    def __init__(self, arguments: Mapping[str, Any]) -> None:
+        super().__init__(name=arguments["name"], trainable=arguments["trainable"])
+        self.units = positive("units", arguments["units"])
+        self.activation = activations.get(arguments["activation"])
+        self.use_bias = arguments["use_bias"]
+        self.kernel_initializer, self.recurrent_initializer, self.bias_initializer = (
+            initializers.get(arguments[f"{weight}_initializer"]) for weight in _WEIGHTS
         )
-        self.kernel_regularizer, self.recurrent_regularizer, self.bias_regularizer = map(
-            regularizers.get, penalties
+        self.kernel_regularizer, self.recurrent_regularizer, self.bias_regularizer = (
+            regularizers.get(arguments[f"{weight}_regularizer"]) for weight in _WEIGHTS
         )
-        self.kernel_constraint, self.recurrent_constraint, self.bias_constraint = map(
-            constraints.get, limits
+        self.kernel_constraint, self.recurrent_constraint, self.bias_constraint = (
+            constraints.get(arguments[f"{weight}_constraint"]) for weight in _WEIGHTS
         )
-        self.dropout = fraction("dropout", rates[0])
-        self.recurrent_dropout = fraction("recurrent_dropout", rates[1])
-        self.seed = check_seed(seed)
+        self.dropout = fraction("dropout", arguments["dropout"])
+        self.recurrent_dropout = fraction("recurrent_dropout", arguments["recurrent_dropout"])
+        self.seed = check_seed(arguments["seed"])
         self.state_size = [self.units] * self.state_count
         self.output_size = self.units
 

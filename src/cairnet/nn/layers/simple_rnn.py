@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from cairnet.nn import activations
 from cairnet.nn.layers.base import registry
 from cairnet.nn.layers.recurrent import OwnCellRNN
 from cairnet.nn.layers.recurrent_cells import Cell
@@ -85,18 +84,7 @@ class SimpleRNNCell(Cell):
         name: str | None = None,
         trainable: bool = True,
     ) -> None:
-        super().__init__(
-            units,
-            use_bias,
-            (kernel_initializer, recurrent_initializer, bias_initializer),
-            (kernel_regularizer, recurrent_regularizer, bias_regularizer),
-            (kernel_constraint, recurrent_constraint, bias_constraint),
-            (dropout, recurrent_dropout),
-            seed,
-            name,
-            trainable,
-        )
-        self.activation = activations.get(activation)
+        super().__init__(locals())
 
     def advance(
         self, projected: Tensor, states: Any, training: bool
