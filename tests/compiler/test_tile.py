@@ -212,3 +212,18 @@ def test_all_taps_of_a_small_window_are_held_with_several_channels() -> None:
     held = {axis.name: count for axis, count in schedule.tile.items()}
     assert (held["k0"], held["k1"]) == (3, 3)
     assert len(held) == 3
+
+
+def test_results_are_walked_in_the_order_in_which_they_lie() -> None:
+    # Channels lie outside of rows and columns, since the second convolution slides along those.
+    x = tensor(64, 14, 14, 4)
+    first, second = tensor(3, 3, 4, 8, name="first"), tensor(3, 3, 8, 4, name="second")
+    made = graph([x, first, second], cn.conv2d(cn.relu(cn.conv2d(x, first)), second))
+    nest, schedule = next(
+        found
+        for found in schedules(made, Target(64, 32))
+        if found[0].stores[0].buffer.extents == (4, 8, 12, 12, 16)
+    )
+    place = nest.stores[0].offset
+    strides = [hint(place.coefficient(axis)) for axis in schedule.order]
+    assert strides == sorted(strides, reverse=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cairnet.compiler.loops import Axis, Nest
+from cairnet.compiler.shape import hint
 
 __all__ = ["Schedule", "Target", "order_of"]
 
@@ -79,6 +80,14 @@ class Schedule:
 
 
 def order_of(nest: Nest, vector: Axis | None) -> tuple[Axis, ...]:
-    """The parallel axes of a nest, with the vector axis innermost."""
+    """The parallel axes of a nest, in the order in which its results lie in memory.
+
+    So neighbouring results are written one after the other: a walk that jumps from one part of
+    memory to the next waits for each of them. Axes that are to lie outside do, and the vector axis
+    is innermost.
+    """
     kept = [axis for axis in nest.axes if axis is not vector]
+    if nest.kind == "map":
+        place = nest.stores[0].offset
+        kept.sort(key=lambda axis: (not axis.outside, -abs(hint(place.coefficient(axis)))))
     return (*kept, vector) if vector in nest.axes else tuple(kept)
