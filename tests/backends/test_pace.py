@@ -67,3 +67,12 @@ def test_runs_of_other_lengths_have_a_choice_of_their_own() -> None:
     settle(sizes.pace(1, 2), {1: 1.0, 2: 3.0}, 20)
     settle(sizes.pace(1000, 2), {1: 3.0, 2: 2.0}, 20)
     assert (sizes.pace(2, 2).best, sizes.pace(900, 2).best) == (1, 2)
+
+
+def test_threads_that_need_a_while_to_find_their_cores_are_given_it() -> None:
+    pace, in_a_row = Pace(2), 0
+    for _ in range(60):
+        threads = pace.choose()
+        in_a_row = in_a_row + 1 if threads == 2 else 0
+        pace.record(threads, 2.0 if threads == 1 else 1.0 if in_a_row > 3 else 2.5)
+    assert pace.best == 2

@@ -333,3 +333,26 @@ def test_a_matrix_that_is_read_for_one_row_stays_as_it_is() -> None:
     made = graph([x, u], [last, *cn.grad(cn.sum(last * last), [x, u])])
     assert any(tensor.parameters["contract"][1] == (1,) for tensor in dots(made))
     check_values(made)
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_a_state_that_is_an_output_is_carried_from_call_to_call(reverse: bool) -> None:
+    random = np.random.default_rng(0)
+    values = {length: random.standard_normal((length, 3)) for length in (4, 1, 0, 6)}
+    found = []
+    for backend in ("native", "reference"):
+        state = cn.Variable(np.arange(3.0), name="state")
+        x = cn.input((None, 3), "float64")
+
+        def step(item: cn.Tensor, h: cn.Tensor) -> tuple[cn.Tensor, cn.Tensor]:
+            new = cn.tanh(h * 0.5 + item)
+            return new, new
+
+        outputs, last = cn.scan(step, x, state, reverse=reverse)
+        run = cn.function([x], [outputs, last], {state: last}, backend=backend)
+        for length, array in values.items():
+            found.append((backend, length, *run(array), state.numpy()))
+    half = len(found) // 2
+    for native, reference in zip(found[:half], found[half:], strict=True):
+        for one, other in zip(native[2:], reference[2:], strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-12)

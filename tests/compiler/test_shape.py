@@ -150,7 +150,7 @@ def test_two_folds_of_one_nest_are_split_together() -> None:
     from cairnet.compiler.nest_listing import format_nests
     from cairnet.compiler.shape import split_folds
 
-    assert format_nests(split_folds(nest, lambda _: 0.0)).splitlines() == [
+    assert format_nests(split_folds(nest, lambda _: 0.0, lambda _: 1)).splitlines() == [
         "for chunk < 16:",
         "    total = sum over i < 4096 of x[4096·chunk + i]",
         "    largest = max over i < 4096 of x[4096·chunk + i]",
@@ -199,9 +199,9 @@ def test_a_sum_that_does_not_fit_into_the_caches_is_split_along_its_outermost_ax
     from cairnet.compiler.nest_listing import format_nests
     from cairnet.compiler.shape import split_folds
 
-    assert split_folds(nest, lambda part: 1e6) == [nest]
+    assert split_folds(nest, lambda part: 1e6, lambda _: 16) == [nest]
     cycles = {2: 1e6, 1: 4e5}  # of the whole, and of each part
-    parts = split_folds(nest, lambda part: cycles[len(part.reduce)])
+    parts = split_folds(nest, lambda part: cycles[len(part.reduce)], lambda _: 16)
     assert format_nests(parts).splitlines() == [
         "for chunk < 8, i < 512:",
         "    total = sum over k < 256 of x[chunk, k, i]",
@@ -227,7 +227,7 @@ def test_a_long_sum_is_split_along_its_outermost_axis_where_its_longest_is_dear(
     def cost(part: Nest) -> float:
         return 10.0 if [axis.extent for axis in part.axes] == [dear] else 1.0
 
-    partial, _ = split_folds(nest, cost)
+    partial, _ = split_folds(nest, cost, lambda _: 1)
     assert [axis.extent for axis in partial.axes] == [chunks]
 
 

@@ -103,6 +103,10 @@ class _Writer:
         lines = [
             f"{title:<{_COLUMN}}phase {step.phase}",
             *self._places(step.nest),
+            *(
+                f"{INDENT}# at the first turn {self.names(item.inner)} is {self.names(item.first)}"
+                for item in step.nest.following
+            ),
             INDENT + loop_header(step.nest, turn),
             *self.steps(step.body, 2 * INDENT),
         ]

@@ -42,6 +42,7 @@ __all__ = [
     "Coordinate",
     "Expression",
     "Fold",
+    "Following",
     "Guard",
     "Guarded",
     "Literal",
@@ -389,12 +390,26 @@ class Moving:
 
 
 @dataclass(eq=False)
+class Following:
+    """Memory that a turn reads where the turn before has written it.
+
+    `inner` is `first` at the first turn of a loop, and after that what `written`, an element of
+    memory that the loop walks, was at the turn before.
+    """
+
+    inner: Buffer
+    first: Buffer
+    written: Buffer
+
+
+@dataclass(eq=False)
 class Loop(Nest):
     """Nests that run `length` times, one turn after another: a scan.
 
     `stores` names the memory outside it that the loop writes (carries included), `read` what it
     reads. `body` and `in_place` are those of a program of its own, whose inputs and outputs are
-    moving memory, whose variables are the carries.
+    moving memory, whose variables are the carries; of those, `following` need no memory of their
+    own.
     """
 
     length: Size = 0
@@ -402,6 +417,7 @@ class Loop(Nest):
     body: tuple[Nest, ...] = ()
     in_place: dict[Buffer, Buffer] = field(default_factory=dict)
     moving: tuple[Moving, ...] = ()
+    following: tuple[Following, ...] = ()
     read: tuple[Buffer, ...] = ()
 
     def reads(self) -> tuple[Buffer, ...]:

@@ -107,6 +107,10 @@ class Names:
         self.memory.update(loop.in_place)
         for item in loop.moving:
             self._names[item.inner] = self.element(item.outer, f"[{turn}]")
+        outer = {item.inner: item.outer for item in loop.moving}
+        before = f"[{turn} {'+' if loop.reverse else '-'} 1]"
+        for kept in loop.following:
+            self._names[kept.inner] = self.element(outer[kept.written], before)
         return turn
 
     def leave(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -17,7 +18,7 @@ from cairnet.compiler.padding import pad_convolutions
 from cairnet.compiler.panels import with_panels
 from cairnet.compiler.plan import Life, arrange, lives_of, phase_count, phases_of
 from cairnet.compiler.scans import join_scans, lower_scan
-from cairnet.compiler.schedule import Schedule, Target
+from cairnet.compiler.schedule import SERIAL_CYCLES, TURN_CYCLES, Schedule, Target
 from cairnet.compiler.shape import coalesce, hint, split_folds
 from cairnet.compiler.storage import stored_tensors
 from cairnet.compiler.tile import tile
@@ -25,15 +26,12 @@ from cairnet.compiler.verify import verify_nests, verify_order, verify_program
 from cairnet.tensor.core import Input, Tensor, Variable, topological_order
 from cairnet.tensor.primitive import families
 
-__all__ = ["SERIAL_CYCLES", "Chooser", "LoopStep", "Lowered", "Observer", "Step", "lower"]
+__all__ = ["Chooser", "LoopStep", "Lowered", "Observer", "Step", "lower"]
 
 #: Called with the name of a pass and the nests it has left.
 Observer = Callable[[str, Sequence[Nest]], None]
 #: Chooses how a nest is walked; what is asked for each buffer is whose memory it is.
 Chooser = Callable[[Nest, Callable[[Buffer], Buffer]], Schedule]
-
-#: Below this many cycles a nest is not worth a meeting of the threads: one thread does it alone.
-SERIAL_CYCLES = 3000.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,7 +130,7 @@ def lower(
     everywhere: dict[Buffer, Buffer] = {}
     _gather_in_place(order, in_place, everywhere)
     chooser: Chooser = choose or (lambda nest, _: tile(nest, target))
-    steps = _schedule(order, everywhere, chooser, 0)
+    steps = _schedule(order, everywhere, chooser, 0, SERIAL_CYCLES)
     lowered = Lowered(
         tuple(steps),
         tuple(lowering.buffer(item) for item in inputs),
@@ -163,6 +161,7 @@ def nests_of(
     updates: Sequence[tuple[Buffer, Tensor]],
     target: Target,
     observe: Observer | None = None,
+    repeated: bool = False,
 ) -> tuple[list[Nest], dict[Buffer, Buffer]]:
     """Nests that write tensors into output buffers, and new values into buffers they replace.
 
@@ -172,6 +171,7 @@ def nests_of(
         updates: buffers that all nests read with their old values, and the new ones.
         target: the machine, for the cost model.
         observe: see `lower`.
+        repeated: whether this is the body of a loop.
 
     Returns:
         The nests in order, and which buffers are written in place of which others.
@@ -204,7 +204,7 @@ def nests_of(
     done("nest", nests)
     nests = fuse(nests)
     done("fuse", nests)
-    expected = _Expected(target)
+    expected = _Expected(target, repeated)
     nests = choose_layouts(nests, target, expected.shaped_cycles, expected.packed_cycles)
     done("layout", nests)
     nests = [part for nest in nests for part in with_panels(nest, target, expected.shaped_cycles)]
@@ -212,7 +212,7 @@ def nests_of(
     for nest in nests:
         coalesce(nest)
     done("coalesce", nests)
-    nests = [part for nest in nests for part in split_folds(nest, expected.cycles)]
+    nests = [part for nest in nests for part in expected.split(nest)]
     done("split", nests)
     order, in_place = arrange(nests, replaced)
     done("arrange", order)
@@ -247,7 +247,7 @@ def _companions(wanted: Sequence[Tensor]) -> dict[Tensor, Tensor]:
 def _all_nests(lowering: Lowering, wanted: Sequence[Tensor], target: Target) -> list[Nest]:
     """Nests for every stored tensor; what cannot be read through is stored as well."""
     order = topological_order(wanted)
-    body = partial(nests_of, target=target)
+    body = partial(nests_of, target=target, repeated=True)
     while True:
         nests: list[Nest] = []
         scans: set[tuple[object, ...]] = set()
@@ -288,15 +288,20 @@ def _gather_in_place(
 
 
 def _schedule(
-    order: Sequence[Nest], in_place: Mapping[Buffer, Buffer], choose: Chooser, first: int
+    order: Sequence[Nest],
+    in_place: Mapping[Buffer, Buffer],
+    choose: Chooser,
+    first: int,
+    least: float,
 ) -> list[Step | LoopStep]:
+    """Steps from phase `first` on; threads share nests of so many cycles."""
     schedules = _tiled(order, in_place, choose)
-    serial = [schedule.cycles < SERIAL_CYCLES for schedule in schedules]
+    serial = [schedule.cycles < least for schedule in schedules]
     phases = phases_of(order, in_place, serial, first)
     steps: list[Step | LoopStep] = []
     for nest, schedule, phase, alone in zip(order, schedules, phases, serial, strict=True):
         if isinstance(nest, Loop):
-            body = _schedule(nest.body, in_place, choose, phase)
+            body = _schedule(nest.body, in_place, choose, phase, TURN_CYCLES)
             steps.append(LoopStep(nest, tuple(body), phase))
         else:
             steps.append(Step(nest, schedule, phase, alone))
@@ -304,19 +309,25 @@ def _schedule(
 
 
 class _Expected:
-    """What nests are expected to take; those that are alike are looked at once."""
+    """How nests are expected to be walked; those that are alike are looked at once."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, repeated: bool) -> None:
         self.target = target
-        self._known: dict[Hashable, float] = {}
+        self.repeated = repeated
+        self._known: dict[Hashable, tuple[float, int]] = {}
         self._shaped: dict[Hashable, float] = {}
 
     def cycles(self, nest: Nest) -> float:
         """The cycles of a nest as it is."""
-        key = form_of(nest, lambda buffer: buffer).key
-        if key not in self._known:
-            self._known[key] = tile(nest, self.target).cycles
-        return self._known[key]
+        return self._walk(nest)[0]
+
+    def blocks(self, nest: Nest) -> int:
+        """The blocks of a nest as it is."""
+        return self._walk(nest)[1]
+
+    def split(self, nest: Nest) -> list[Nest]:
+        """The nest with its folds in chunks, where that is better."""
+        return split_folds(nest, self.cycles, self.blocks, self.repeated)
 
     def shaped_cycles(self, nest: Nest) -> float:
         """The cycles of a nest after the passes that shape it."""
@@ -324,13 +335,22 @@ class _Expected:
         key = form_of(nest, lambda buffer: buffer).key
         if key not in self._shaped:
             coalesce(copy)
-            self._shaped[key] = sum(map(self.cycles, split_folds(copy, self.cycles)))
+            self._shaped[key] = sum(map(self.cycles, self.split(copy)))
         return self._shaped[key]
 
     def packed_cycles(self, nest: Nest) -> float:
         """The cycles of a nest and of the copies that it reads."""
         parts = with_panels(nest, self.target, self.shaped_cycles)
         return sum(map(self.shaped_cycles, parts))
+
+    def _walk(self, nest: Nest) -> tuple[float, int]:
+        key = form_of(nest, lambda buffer: buffer).key
+        if key not in self._known:
+            schedule = tile(nest, self.target)
+            steps = ((hint(axis.extent), schedule.step(axis)) for axis in schedule.order)
+            blocks = math.prod(-(-extent // step) for extent, step in steps)
+            self._known[key] = schedule.cycles, blocks
+        return self._known[key]
 
 
 def _tiled(

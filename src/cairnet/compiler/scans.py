@@ -3,19 +3,37 @@
 The carries are to the body what variables are to a function: all nests read the old values, new
 ones are written in place where that is safe. The items of the sequences are its inputs and the
 outputs of a step are its outputs; their memory moves on at every turn.
+
+A carry whose new value is an output of the step as well, as the state of a simple recurrent network
+is, is not stored a second time: the next turn reads it among the outputs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from cairnet.compiler.loops import Affine, Axis, Buffer, Literal, Loop, Moving, Nest, Store
+from cairnet.compiler.loops import (
+    Affine,
+    Axis,
+    Buffer,
+    Expression,
+    Following,
+    Guard,
+    Guarded,
+    Literal,
+    Load,
+    Loop,
+    Moving,
+    Nest,
+    Store,
+)
 from cairnet.compiler.nest import Lowering, NotStoredError
 from cairnet.compiler.rewrite import rewrite
 from cairnet.compiler.scan_items import suit_scans
 from cairnet.compiler.specialize import specialize
 from cairnet.compiler.storage import is_leaf
-from cairnet.tensor.core import Tensor, apply_for, topological_order
+from cairnet.tensor.core import CONSTANT, Tensor, apply_for, topological_order
+from cairnet.tensor.extent import Extent
 from cairnet.tensor.primitives import RESHAPE, SLICE
 from cairnet.tensor.primitives.loops import SCAN, Body
 
@@ -116,10 +134,12 @@ class _LoopBuilder:
         self.length = tensor.parameters["length"]
         self.reads: list[Buffer] = []
         self.moving: list[Moving] = []
+        self.following: list[Following] = []
         self.prepared: list[Nest] = []
+        self.afterwards: list[Nest] = []
 
     def nests(self, nests_of: NestsOf) -> list[Nest]:
-        """Fill the carries, then the loop."""
+        """Fill the carries, then the loop, then what is left in them."""
         body, tensor = self.body, self.tensor
         sizes = dict(zip(body.symbols, tensor.parameters["sizes"], strict=True))
         placeholders, results = specialize(body.inputs, body.outputs, sizes)
@@ -127,10 +147,13 @@ class _LoopBuilder:
         inner = Lowering(set())
         after = body.carries + body.sequences
         carries: list[Buffer] = []
+        kept = self._kept(results)
         for position, (placeholder, given) in enumerate(
             zip(placeholders, tensor.inputs, strict=True)
         ):
-            if position < body.carries:
+            if position in kept:
+                buffer = self._before(placeholder, given)
+            elif position < body.carries:
                 buffer = self._carry(position, given)
                 carries.append(buffer)
             elif position < after:
@@ -146,10 +169,17 @@ class _LoopBuilder:
             if sibling is not None:
                 whole = self.outer.buffer(sibling)
                 written.append(whole)
-                wanted.append((self._step_output(results[number], whole), results[number]))
-        new = list(zip(carries, results[: body.carries], strict=True))
+                output = self._step_output(results[number], whole)
+                wanted.append((output, results[number]))
+                for position in (at for at, chosen in kept.items() if chosen == number):
+                    before = inner.buffers[placeholders[position]]
+                    first = self._memory(tensor.inputs[position])
+                    self.following.append(Following(before, first, output))
+                    self._leave(position, whole)
+        changing = [results[at] for at in range(body.carries) if at not in kept]
+        new = list(zip(carries, changing, strict=True))
         order, in_place = nests_of(inner, wanted, new)
-        moved = {item.inner for item in self.moving}
+        moved = {item.inner for item in self.moving} | {item.inner for item in self.following}
         self._read_leaves(order, moved)
         loop = Loop(
             (),
@@ -163,9 +193,57 @@ class _LoopBuilder:
             body=tuple(order),
             in_place=in_place,
             moving=tuple(self.moving),
+            following=tuple(self.following),
             read=tuple(dict.fromkeys((*self.reads, *carries))),
         )
-        return [*self.prepared, loop]
+        return [*self.prepared, loop, *self.afterwards]
+
+    def _kept(self, results: Sequence[Tensor]) -> dict[int, int]:
+        """The carries whose new values are outputs of the step too, and which outputs those are."""
+        if not isinstance(self.length, Extent) and self.length < 1:
+            return {}
+        found: dict[int, int] = {}
+        for position in range(self.body.carries):
+            given = self.tensor.inputs[position]
+            if is_leaf(results[position]):
+                continue
+            if given.primitive is CONSTANT and not is_leaf(given):
+                continue
+            for number in range(self.body.carries, len(results)):
+                if number in self.siblings and results[number] is results[position]:
+                    found.setdefault(position, number)
+        return found
+
+    def _before(self, placeholder: Tensor, given: Tensor) -> Buffer:
+        """What a carry was at the turn before; at first, it is where it is given."""
+        self.reads.append(self._memory(given))
+        return Buffer("before", placeholder.dtype, placeholder.extents, placeholder, "moving")
+
+    def _leave(self, position: int, whole: Buffer) -> None:
+        """The nest that copies the last value of a carry out of the outputs, if it is wanted."""
+        sibling = self.siblings.get(position)
+        if sibling is None:
+            return
+        index, place, axes = self._points(sibling)
+        last = 0 if self.tensor.parameters["reverse"] else self.length - 1
+        buffer = self.outer.buffer(sibling)
+        guards: tuple[Guard, ...] = ()
+        if isinstance(self.length, Extent):
+            guards = (Guard(Affine(last), self.length),)
+        value: Expression = Load(whole.dtype, whole, place + last * buffer.size, guards)
+        if guards:  # a loop without turns leaves what it was given
+            given = self.outer.read(self.tensor.inputs[position], index)
+            value = Guarded(whole.dtype, guards, value, given)
+        self.afterwards.append(Nest(axes, (), (), (Store(buffer, place, value),), (sibling,)))
+
+    def _points(self, tensor: Tensor) -> tuple[tuple[Affine, ...], Affine, tuple[Axis, ...]]:
+        """Axes over the elements of a tensor: the index, the place in memory, and the axes."""
+        axes = tuple(Axis(f"i{i}", size) for i, size in enumerate(tensor.extents))
+        index = tuple(Affine.of(axis) for axis in axes)
+        place = Affine()
+        for at, stride in zip(index, self.outer.buffer(tensor).strides, strict=True):
+            place = place + at * stride
+        return index, place, tuple(axis for axis in axes if axis.extent != 1)
 
     def _read_leaves(self, order: Sequence[Nest], moved: set[Buffer]) -> None:
         """Variables and constants that the body reads by itself are read by the loop."""

@@ -8,7 +8,13 @@ from dataclasses import dataclass, field
 from cairnet.compiler.loops import Axis, Nest
 from cairnet.compiler.shape import hint
 
-__all__ = ["Schedule", "Target", "order_of"]
+__all__ = ["SERIAL_CYCLES", "TURN_CYCLES", "Schedule", "Target", "order_of"]
+
+#: Below this many cycles a nest is not worth a meeting of the threads: one thread does it alone.
+SERIAL_CYCLES = 3000.0
+#: The same within a loop, where what a thread reads stays in its caches from turn to turn: two
+#: threads hold twice as much.
+TURN_CYCLES = 2000.0
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,12 @@ class Schedule:
     unrolled: tuple[Axis, ...] = ()
     cycles: float = 0.0
     remark: str = ""
+
+    def step(self, axis: Axis) -> int:
+        """How many points a whole block has along an axis."""
+        if axis is self.vector:
+            return self.lanes * self.vectors
+        return self.tile.get(axis, 1)
 
     def describe(self, names: Mapping[Axis, str] | None = None) -> str:
         """The choice in one line.

@@ -33,6 +33,7 @@ from cairnet.compiler.loops import (
     expressions,
 )
 from cairnet.compiler.rebuild import rewrite_nest
+from cairnet.compiler.schedule import TURN_CYCLES
 from cairnet.tensor.extent import Extent, Size, evaluate, symbols_of
 
 __all__ = ["HINT", "coalesce", "hint", "split_folds"]
@@ -128,12 +129,19 @@ def _merge(nest: Nest, outer: Axis, inner: Axis) -> None:
     nest.axes, nest.reduce = replaced(nest.axes), replaced(nest.reduce)
 
 
-def split_folds(nest: Nest, cost: Callable[[Nest], float]) -> list[Nest]:
+def split_folds(
+    nest: Nest,
+    cost: Callable[[Nest], float],
+    blocks: Callable[[Nest], int],
+    repeated: bool = False,
+) -> list[Nest]:
     """Fold in fixed chunks where that is better.
 
     Args:
         nest: any nest.
         cost: the cycles that a nest is expected to take.
+        blocks: in how many blocks it is expected to be walked.
+        repeated: whether it is part of a loop.
     """
     if nest.kind != "map" or not nest.folds:
         return [nest]
@@ -147,8 +155,10 @@ def split_folds(nest: Nest, cost: Callable[[Nest], float]) -> list[Nest]:
         axes = dict.fromkeys((longest, *(a for a in nest.reduce[:1] if hint(a.extent) >= _FEWEST)))
         choices = [_split(nest, {axis: _chunk_count(axis.extent)}) for axis in axes]
         return min(choices, key=lambda parts: sum(map(cost, parts)))
-    if results <= _ONE_BLOCK and hint(longest.extent) >= _LONG_CHUNK and cost(nest) > _SHAREABLE:
-        return _split(nest, {longest: 2})
+    if results <= _ONE_BLOCK and hint(longest.extent) >= _LONG_CHUNK:
+        least = TURN_CYCLES if repeated and blocks(nest) == 1 else _SHAREABLE
+        if cost(nest) > least:
+            return _split(nest, {longest: 2})
     turns, stretches = _turns(nest, length), _stretches(longest)
     if not turns and not stretches:
         return [nest]

@@ -51,9 +51,7 @@ class Blocks:
 
     def step(self, axis: Axis) -> int:
         """How many points a whole block has along an axis."""
-        if axis is self.schedule.vector:
-            return self.schedule.lanes * self.schedule.vectors
-        return self.schedule.tile.get(axis, 1)
+        return self.schedule.step(axis)
 
     def indices(self, number: Value) -> dict[Axis, Value]:
         """Which block along each axis, from the number of the block."""

@@ -220,6 +220,9 @@ class _ProgramWriter:
                 for moving in step.nest.moving:
                     self._number(moving.inner)
                     self._number(moving.outer)
+                for following in step.nest.following:
+                    self._number(following.inner)
+                    self._number(following.first)
                 continue
             for argument in self.kernels.of[step].arguments:
                 if isinstance(argument, Buffer):
@@ -261,11 +264,19 @@ class _ProgramWriter:
                 stride = builder.binary("sub", builder.integer(0), stride)
             builder.store(pointer, self._slot(moving.inner), 8)
             strides.append(stride)
+        for following in loop.following:
+            self._follow(following.first, following.inner)
         with builder.loop(builder.integer(0), length, stem="turn"):
             self._sequence(step.body, step.phase)
             self._meet()
+            for following in loop.following:
+                self._follow(following.written, following.inner)
             for moving, stride in zip(loop.moving, strides, strict=True):
                 self._move(self._slot(moving.inner), stride)
+
+    def _follow(self, buffer: Buffer, inner: Buffer) -> None:
+        """From now on `inner` is where a buffer is at this moment."""
+        self.builder.store(self.builder.load("ptr", self._slot(buffer), 8), self._slot(inner), 8)
 
     def _bytes(self, moving: Moving) -> Value:
         return self._size(moving.stride * moving.inner.dtype.itemsize)

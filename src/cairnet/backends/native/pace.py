@@ -15,6 +15,9 @@ __all__ = ["Pace"]
 _SOON, _RARELY = 8, 256
 #: How many times a number of threads is tried before the better of its times is believed.
 _TRIALS = 2
+#: How often in a row more threads than the best number are tried later, unless they are slower by
+#: far: threads that have slept may share a core for a while, until the system moves one of them.
+_IN_A_ROW, _FAR = 4, 1.5
 #: How far a longer time moves what is remembered. A shorter one takes its place, since times are
 #: disturbed upwards only, and that of a first call the most: its memory is still cold.
 _UP = 0.2
@@ -49,6 +52,7 @@ class Pace:
         self._next_trial = _SOON
         self._interval = _SOON
         self._upwards = False
+        self._trial, self._left = most, 0
 
     @property
     def best(self) -> int:
@@ -58,6 +62,9 @@ class Pace:
     def choose(self) -> int:
         """How many threads the next call should use."""
         self._calls += 1
+        if self._left:
+            self._left -= 1
+            return self._trial
         for place in (self._place, self._place - 1, self._place + 1):
             if 0 <= place < len(self.numbers) and self._trials[self.numbers[place]] < _TRIALS:
                 return self.numbers[place]
@@ -65,7 +72,9 @@ class Pace:
             self._next_trial = self._calls + self._interval
             self._interval = min(2 * self._interval, _RARELY)
             self._upwards = not self._upwards
-            return self.numbers[self._neighbour()]
+            self._trial = self.numbers[self._neighbour()]
+            self._left = _IN_A_ROW - 1 if self._trial > self.best else 0
+            return self._trial
         return self.best
 
     def _neighbour(self) -> int:
@@ -87,6 +96,8 @@ class Pace:
             self._times[threads] = min(before, seconds)
         else:
             self._times[threads] = before + _UP * (seconds - before)
+        if threads != self.best and seconds > _FAR * self._times[self.best]:
+            self._left = 0
         fastest = min(self._times, key=lambda number: self._times[number])
         if self.numbers.index(fastest) != self._place:
             self._place = self.numbers.index(fastest)
