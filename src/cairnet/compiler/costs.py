@@ -14,7 +14,13 @@ from cairnet.compiler.loops import (
     expressions,
 )
 
-__all__ = ["COSTLY", "arithmetic", "instructions", "weight"]
+__all__ = ["COSTLY", "SERIAL_CYCLES", "TURN_CYCLES", "arithmetic", "instructions", "weight"]
+
+#: Below this many cycles a nest is not worth a meeting of the threads: one thread does it alone.
+SERIAL_CYCLES = 3000.0
+#: The same within a loop, where what a thread reads stays in its caches from turn to turn: two
+#: threads hold twice as much.
+TURN_CYCLES = 2000.0
 
 #: Primitives that are polynomials, loops or calls rather than an instruction or two.
 COSTLY = dict.fromkeys(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from cairnet.base.configuration import configuration
+from cairnet.compiler.costs import SERIAL_CYCLES, TURN_CYCLES
 from cairnet.compiler.foresight import fetches
 from cairnet.compiler.fuse import fuse
 from cairnet.compiler.layout import choose_layouts
@@ -18,7 +19,7 @@ from cairnet.compiler.padding import pad_convolutions
 from cairnet.compiler.panels import with_panels
 from cairnet.compiler.plan import Life, arrange, lives_of, phase_count, phases_of
 from cairnet.compiler.scans import join_scans, lower_scan
-from cairnet.compiler.schedule import SERIAL_CYCLES, TURN_CYCLES, Schedule, Target
+from cairnet.compiler.schedule import Schedule, Target
 from cairnet.compiler.shape import coalesce, hint, split_folds
 from cairnet.compiler.storage import stored_tensors
 from cairnet.compiler.tile import tile

@@ -8,13 +8,7 @@ from dataclasses import dataclass, field
 from cairnet.compiler.loops import Axis, Nest
 from cairnet.compiler.shape import hint
 
-__all__ = ["SERIAL_CYCLES", "TURN_CYCLES", "Schedule", "Target", "order_of"]
-
-#: Below this many cycles a nest is not worth a meeting of the threads: one thread does it alone.
-SERIAL_CYCLES = 3000.0
-#: The same within a loop, where what a thread reads stays in its caches from turn to turn: two
-#: threads hold twice as much.
-TURN_CYCLES = 2000.0
+__all__ = ["Schedule", "Target", "order_of"]
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
+from cairnet.compiler.costs import TURN_CYCLES
 from cairnet.compiler.loops import (
     Affine,
     Axis,
@@ -33,7 +34,6 @@ from cairnet.compiler.loops import (
     expressions,
 )
 from cairnet.compiler.rebuild import rewrite_nest
-from cairnet.compiler.schedule import TURN_CYCLES
 from cairnet.tensor.extent import Extent, Size, evaluate, symbols_of
 
 __all__ = ["HINT", "coalesce", "hint", "split_folds"]
