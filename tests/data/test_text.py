@@ -185,6 +185,9 @@ def test_windows() -> None:
     assert all((cut[i] == steps[3 * i : 3 * i + 4]).all() for i in range(3))
     assert np.shares_memory(cut, steps)
     assert len(cn.text.windows(steps, 10)) == 1
+    assert cn.text.windows("abcd", 3).tolist() == [["a", "b", "c"], ["b", "c", "d"]]
+    with pytest.raises(ShapeError, match="expected 5 steps or more, a window, got 4"):
+        cn.text.windows("abcd", 5)
     with pytest.raises(ShapeError, match="expected 11 steps or more, a window, got 10"):
         cn.text.windows(steps, 11)
     with pytest.raises(ArgumentError, match="stride: expected a whole number"):

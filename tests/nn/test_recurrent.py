@@ -253,6 +253,8 @@ def test_ragged_sequences_are_refused_with_the_way_out() -> None:
     model = cn.Sequential([cn.Input((None,), "int64"), cn.layers.Embedding(3, 2)])
     with pytest.raises(ShapeError, match=r"x: .* unequal lengths; fill sequences up .*mask_zero"):
         model.predict([[1, 2], [1]])
+    with pytest.raises(ShapeError, match=r"x: .* unequal lengths"):
+        model.predict(np.array([[1, 2], [1]], object))
 
 
 def test_counts_of_decisions_leave_padding_out() -> None:
@@ -458,6 +460,17 @@ def test_states_that_do_not_fit_are_refused() -> None:
         layer(x, initial_stat=[])
 
 
+def test_masks_that_do_not_fit_are_refused() -> None:
+    x, mask = cn.zeros((2, 5, 3)), np.ones((2, 4), bool)
+    words = r"mask: expected a shape \(batch, time\), here \(2, 5\), got \(2, 4\)"
+    with pytest.raises(ShapeError, match=rf"layer 'gru' .*: {words}"):
+        cn.layers.GRU(2)(x, mask=mask)
+    with pytest.raises(ShapeError, match=rf"value_{words}"):
+        cn.layers.MultiHeadAttention(1, 2)(cn.zeros((2, 4, 3)), x, value_mask=mask)
+    with pytest.raises(ShapeError, match=r"here \(None, 5\), got \(5,\)"):
+        cn.layers.LSTM(2)(cn.Input((5, 3)), mask=np.ones(5, bool))
+
+
 def test_a_cell_that_gives_no_pair_is_refused() -> None:
     class Wrong(cn.layers.Layer):
         state_size = 2
@@ -509,3 +522,13 @@ def test_lengths_and_a_ragged_batch_compile_two_programs() -> None:
         assert np.isfinite(f(np.ones((8, length, 3), np.float32), np.ones((8, 1), np.float32)))
     f(np.ones((5, 7, 3), np.float32), np.ones((5, 1), np.float32))
     assert f.compilations == 2
+
+
+def test_one_hot_inputs_cost_the_same_for_any_number_of_symbols() -> None:
+    numbers, cycles = np.arange(96).reshape(8, 12) % 16, []
+    for symbols in (16, 4096):
+        x = cn.input((8, 12), cn.int64, "x")
+        y = cn.layers.GRU(8)(cn.one_hot(x, symbols))
+        loops = cn.explain(cn.function([x], y), "loops", numbers)
+        cycles.append(int(loops.split("about ")[1].split(" ")[0].replace(",", "")))
+    assert cycles[1] < 1.5 * cycles[0]

@@ -13,13 +13,15 @@ import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from cairnet.base.errors import ShapeError
 from cairnet.nn.calls import call_of, tensors_in
 from cairnet.tensor.core import Tensor
+from cairnet.tensor.functions.arguments import as_tensor
 
 if TYPE_CHECKING:
     from cairnet.nn.layers.base import Layer
 
-__all__ = ["mask_of", "masks_of", "noted_masks"]
+__all__ = ["check_mask", "mask_of", "masks_of", "noted_masks"]
 
 
 def mask_of(tensor: Tensor) -> Tensor | None:
@@ -40,6 +42,20 @@ def mask_of(tensor: Tensor) -> Tensor | None:
     """
     call = call_of(tensor)
     return None if call is None else call.mask
+
+
+def check_mask(name: str, mask: Any, x: Tensor) -> None:
+    """Refuse a mask, if there is one, without a flag for each step of x, [batch, time, …].
+
+    Raises:
+        ShapeError: another shape than (batch, time).
+    """
+    if mask is None:
+        return
+    given, steps = as_tensor(mask).shape, x.shape[:2]
+    known = zip(given, steps, strict=False)
+    if len(given) != 2 or any(None not in pair and pair[0] != pair[1] for pair in known):
+        raise ShapeError(f"{name}: expected a shape (batch, time), here {steps}, got {given}")
 
 
 def masks_of(given: Any) -> Any:

@@ -24,6 +24,10 @@ __all__ = [
 ]
 
 
+# What rows of unequal lengths are where NumPy keeps them as objects.
+_ROWS = (list, tuple, np.ndarray)
+
+
 def numeric(name: str, value: Any) -> np.ndarray:
     """The value as an array of finite numbers with at least one row.
 
@@ -37,11 +41,9 @@ def numeric(name: str, value: Any) -> np.ndarray:
     try:
         array = value.numpy() if isinstance(value, Tensor) else np.asarray(value)
     except ValueError:
-        raise ShapeError(
-            f"{name}: expected an array, got nested lists of unequal lengths; fill sequences up to "
-            "one length and mask what is filled up, with cn.layers.Masking() or "
-            "cn.layers.Embedding(…, mask_zero=True)"
-        ) from None
+        raise _ragged(name) from None
+    if array.dtype == object and any(isinstance(each, _ROWS) for each in array.flat):
+        raise _ragged(name)
     if array.dtype.kind not in "biuf":
         raise DTypeError(f"{name}: expected real numbers, got an array of dtype {array.dtype}")
     if array.ndim == 0:
@@ -50,6 +52,14 @@ def numeric(name: str, value: Any) -> np.ndarray:
         raise ShapeError(f"{name}: expected at least one row, got shape {array.shape}")
     _check_finite(name, array)
     return array
+
+
+def _ragged(name: str) -> ShapeError:
+    return ShapeError(
+        f"{name}: expected an array, got nested lists of unequal lengths; fill sequences up to "
+        "one length and mask what is filled up, with cn.layers.Masking() or "
+        "cn.layers.Embedding(…, mask_zero=True)"
+    )
 
 
 def _refuse_what_is_no_array(name: str, value: Any) -> None:

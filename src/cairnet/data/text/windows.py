@@ -18,7 +18,7 @@ def windows(sequence: Any, length: int, stride: int = 1) -> np.ndarray:
         window[i] = sequence[i·stride : i·stride + length]
 
     Args:
-        sequence: an array, its steps along the first axis.
+        sequence: an array, its steps along the first axis; or a text, whose steps are characters.
         length: of a window, in steps.
         stride: from the beginning of one window to that of the next.
 
@@ -40,7 +40,7 @@ def windows(sequence: Any, length: int, stride: int = 1) -> np.ndarray:
                [2, 3, 4],
                [4, 5, 6]])
     """
-    array = np.asarray(sequence)
+    array = _steps_of(sequence)
     _whole("length", length)
     _whole("stride", stride)
     if not array.ndim or len(array) < length:
@@ -64,7 +64,7 @@ class CarriedBatches:
     end, though gradients reach no further back than a batch does.
 
     Args:
-        sequence: numbers of symbols, shape (steps,); may be mapped from a file.
+        sequence: numbers of symbols, shape (steps,); may be mapped from a file. Or a text.
         batch_size: how many parts are read side by side.
         length: how many steps a batch has.
 
@@ -92,7 +92,7 @@ class CarriedBatches:
     """
 
     def __init__(self, sequence: Any, batch_size: int, length: int) -> None:
-        self.sequence = np.asarray(sequence)
+        self.sequence = _steps_of(sequence)
         self.batch_size = _whole("batch_size", batch_size)
         self.length = _whole("length", length)
         if self.sequence.ndim != 1:
@@ -136,6 +136,10 @@ class CarriedBatches:
             ]
         )
         return np.moveaxis(rows.reshape(self.batch_size, stop - start, self.length), 0, 1)
+
+
+def _steps_of(sequence: Any) -> np.ndarray:
+    return np.asarray(list(sequence) if isinstance(sequence, str) else sequence)
 
 
 def _whole(name: str, value: Any) -> int:

@@ -10,6 +10,7 @@ import numpy as np
 
 from cairnet.base.errors import ArgumentError, ShapeError
 from cairnet.nn.layers.arguments import whole
+from cairnet.nn.masks import check_mask
 from cairnet.tensor.core import Tensor
 from cairnet.tensor.extent import Size
 from cairnet.tensor.functions import broadcast_to, permute_dims, reshape
@@ -92,14 +93,17 @@ class AttendedAxes:
         pairs = [x.extents[axis] for x in (query, value) for axis in self.attended]
         return reshape(weights, (*rows, weights.extents[1], *pairs))
 
-    def fold_mask(self, mask: Tensor | None, x: Tensor) -> Tensor | None:
+    def fold_mask(self, name: str, mask: Tensor | None, x: Tensor) -> Tensor | None:
         """[batch · others, steps] from a mask [batch, time], or of more of the axes of x."""
-        if mask is None or self.rank == 3:
+        if mask is None:
+            return None
+        if self.rank == 3:
+            check_mask(name, mask, x)
             return mask
         missing = self.rank - 1 - mask.ndim
         if missing < 0:
             raise ShapeError(
-                f"mask: expected a shape as {x.shape[:-1]}, or of less axes, got {mask.shape}"
+                f"{name}: expected a shape as {x.shape[:-1]}, or of less axes, got {mask.shape}"
             )
         every = broadcast_to(reshape(mask, (*mask.extents, *([1] * missing))), x.extents[:-1])
         return reshape(permute_dims(every, self._order), (self._rows(x), self._steps(x)))

@@ -211,9 +211,13 @@ class MultiHeadAttention(Layer):
             key_mask = mask_of(key)
         key = value if key is None else key
         masks = [
-            axes.fold_mask(mask_of(query) if query_mask is None else query_mask, query),
-            axes.fold_mask(mask_of(value) if value_mask is None else value_mask, value),
-            axes.fold_mask(key_mask, key),
+            axes.fold_mask(
+                "query_mask", mask_of(query) if query_mask is None else query_mask, query
+            ),
+            axes.fold_mask(
+                "value_mask", mask_of(value) if value_mask is None else value_mask, value
+            ),
+            axes.fold_mask("key_mask", key_mask, key),
         ]
         queries = self.query_dense(axes.fold(floating("MultiHeadAttention", query)))
         keys, values = self.key_dense(axes.fold(key)), self.value_dense(axes.fold(value))

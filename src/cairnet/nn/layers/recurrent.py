@@ -20,6 +20,7 @@ from cairnet.nn.layers.recurrent_states import (
     zero_states,
 )
 from cairnet.nn.layers.stacked_cells import StackedRNNCells
+from cairnet.nn.masks import check_mask
 from cairnet.tensor.core import Tensor, input
 from cairnet.tensor.functions.arguments import floating
 from cairnet.tensor.source import scope
@@ -134,6 +135,7 @@ class RNN(Layer):
     ) -> Any:
         """The graph of the output; with `return_state` a list of it and the states."""
         x = floating(type(self).__name__, sequences)
+        check_mask("mask", mask, x)
         loop = Loop(self.cell, training, self.go_backwards, self.zero_output_for_mask)
         outputs, last, states = loop.run(x, self._begin(x, initial_state), mask)
         if self.states is not None:
