@@ -38,8 +38,10 @@ _WORTH_A_LOOK = 400_000.0
 _NEAR_PEAK = 1.15
 #: Copies are made when that leaves no more than this part of the cycles.
 _CLEARLY_LESS = 0.97
-#: Vectors side by side in a panel, from the best number on.
-_WIDTHS = (2, 3, 4, 5, 6, 7, 1)
+#: Vectors side by side in a panel, from the best number on; four only where a panel takes no more
+#: than this part of the second-level cache.
+_WIDTHS = (4, 2, 3, 5, 6, 7, 1)
+_NARROW = 0.5
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def with_panels(nest: Nest, target: Target, cost: Callable[[Nest], float]) -> li
     if whole < _NEAR_PEAK * least:
         return [nest]
     best, cycles = [nest], _CLEARLY_LESS * whole
-    for cut in _cuts(nest, loads, lanes):
+    for cut in _cuts(nest, loads, lanes, target.l2_bytes * _NARROW):
         parts = _cut(nest, loads, cut)
         taken = sum(map(cost, parts))
         if taken < cycles:
@@ -108,7 +110,7 @@ def _operand(load: Load) -> _Operand | None:
     return _Operand(load, indices, own)
 
 
-def _cuts(nest: Nest, loads: Sequence[Load], lanes: int) -> Iterator[_Cut]:
+def _cuts(nest: Nest, loads: Sequence[Load], lanes: int, room: float) -> Iterator[_Cut]:
     """Ways to cut: one axis for the lanes, perhaps another that only the others move along."""
     operands = {load: _operand(load) for load in loads}
 
@@ -119,8 +121,11 @@ def _cuts(nest: Nest, loads: Sequence[Load], lanes: int) -> Iterator[_Cut]:
     for vector in nest.axes:
         moved = [load for load in loads if vector in load.offset.terms]
         rest = [load for load in loads if load not in moved]
-        width = _width(vector, lanes)
-        if not rest or width is None or not can_be_cut(vector, moved):
+        if not rest or not can_be_cut(vector, moved):
+            continue
+        size = max(hint(load.buffer.size) * load.dtype.itemsize for load in moved)
+        width = _width(vector, lanes, room * hint(vector.extent) / size)
+        if width is None:
             continue
         if any(store.offset.coefficient(vector) != 1 for store in nest.stores):
             continue
@@ -133,11 +138,12 @@ def _cuts(nest: Nest, loads: Sequence[Load], lanes: int) -> Iterator[_Cut]:
                 yield {vector: width, other: lanes}
 
 
-def _width(axis: Axis, lanes: int) -> int | None:
+def _width(axis: Axis, lanes: int, most: float) -> int | None:
     """How wide a panel is: some vectors, or all there is where that is no whole number of them."""
     if not isinstance(axis.extent, int) or axis.extent < lanes or axis.outside:
         return None
-    widths = (count * lanes for count in _WIDTHS)
+    counts = (count for count in _WIDTHS if count != _WIDTHS[0] or count * lanes <= most)
+    widths = (count * lanes for count in counts)
     return next((width for width in widths if axis.extent % width == 0), axis.extent)
 
 
