@@ -331,7 +331,7 @@ def _indented(lines: Sequence[str]) -> list[str]:
 
 
 def wrapped(head: str, text: str) -> list[str]:
-    """A line, broken before operators where it is too long; what follows is indented twice."""
+    """A line, broken behind its head and before operators where it is too long, then indented."""
     pieces: list[str] = []
     for word in text.split(" "):
         inside = pieces and pieces[-1].count("[") > pieces[-1].count("]")
@@ -343,7 +343,9 @@ def wrapped(head: str, text: str) -> list[str]:
     lines = [head]
     for number, piece in enumerate(pieces):
         gap = " " if number else ""
-        if number and len(lines[-1]) + len(gap) + len(piece) > _WIDTH:
+        helps = number or len(head) > len(2 * INDENT)
+        if helps and len(lines[-1]) + len(gap) + len(piece) > _WIDTH:
+            lines[-1] = lines[-1].rstrip()
             lines.append(2 * INDENT + piece)
         else:
             lines[-1] += gap + piece
