@@ -6,13 +6,16 @@ import importlib.util
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 
 from benchmarks.problem import Problem
 
-__all__ = ["Contest", "Contestant", "Runner"]
+if TYPE_CHECKING:
+    from cairnet.runtime import Profile
+
+__all__ = ["Contest", "Contestant", "Profiled", "Runner"]
 
 
 class Runner(Protocol):
@@ -33,6 +36,14 @@ class Runner(Protocol):
             The loss before each step; or one number, the mean of these; or nothing, where they
             cannot be compared with others'.
         """
+
+
+@runtime_checkable
+class Profiled(Protocol):
+    """A runner that can be measured kernel by kernel."""
+
+    def profile(self) -> Profile:
+        """The kernels of a step."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +108,7 @@ class Contest:
         rivals: the peers that the floor is meant for, if it is not all of them.
         tolerance: largest relative difference of a loss.
         compared: how many losses are compared, where steps are long; default: as many as always.
+        kernels: whether the page is to show its kernels under the roofline.
     """
 
     name: str
@@ -109,6 +121,7 @@ class Contest:
     rivals: tuple[str, ...] = ()
     tolerance: float = 1e-4
     compared: int | None = None
+    kernels: bool = False
 
     def contestant(self, name: str) -> Contestant:
         """The contestant of a name."""

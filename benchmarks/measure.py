@@ -22,7 +22,7 @@ import numpy as np
 from benchmarks.contest import Contest, Contestant
 from benchmarks.crew import Worker, WorkerError
 from benchmarks.options import Options
-from benchmarks.results import ContestResult, Entry, LeftOut
+from benchmarks.results import ContestResult, Entry, Kernel, LeftOut
 from benchmarks.words import duration
 from benchmarks.worker import GAUGE
 
@@ -54,6 +54,8 @@ class _Samples:
     peaks: list[float] = field(default_factory=list)
     meetings: list[float] = field(default_factory=list)
     others: list[float] = field(default_factory=list)
+    memory: list[float] = field(default_factory=list)
+    caches: list[float] = field(default_factory=list)
 
 
 def run_contest(contest: Contest, options: Options) -> ContestResult:
@@ -83,6 +85,7 @@ def run_contest(contest: Contest, options: Options) -> ContestResult:
         samples = _play(players, gauge, judge, options)
         for player in players:
             player.memory = player.worker.order("memory")["bytes"]
+        kernels = [Kernel(**each) for each in players[0].worker.order("profile")["kernels"]]
     return ContestResult(
         name=contest.name,
         title=contest.title,
@@ -99,6 +102,10 @@ def run_contest(contest: Contest, options: Options) -> ContestResult:
         peaks=samples.peaks,
         meetings=samples.meetings if options.threads > 1 else [],
         others=statistics.fmean(samples.others) if samples.others else None,
+        memory=samples.memory,
+        caches=samples.caches,
+        bytes=sum(kernel.bytes for kernel in kernels) or None,
+        kernels=kernels if contest.kernels else [],
     )
 
 
@@ -219,6 +226,8 @@ def _play(players: list[_Player], gauge: Worker, judge: Judge, options: Options)
         sampled = gauge.order("sample")
         samples.peaks.append(sampled["peak"])
         samples.meetings.append(sampled["meeting"])
+        samples.memory.append(sampled["memory"])
+        samples.caches.append(sampled["caches"])
         times = [f"{each.contestant.name} {duration(each.seconds[-1])}" for each in players]
         options.say(f"  round {number + 1} of {options.rounds}: {'  '.join(times)}")
     return samples

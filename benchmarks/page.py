@@ -8,11 +8,13 @@ from pathlib import Path
 
 from benchmarks.picture import draw
 from benchmarks.results import ContestResult, Entry, LeftOut, Results, Start, StartResult
+from benchmarks.roofline import draw_rooflines, roofs_of
 from benchmarks.words import duration, listed, rate, share, times
 
 __all__ = ["render", "summary", "write_page"]
 
 PICTURE = "images/performance.svg"
+ROOFLINE = "images/performance-roofline.svg"
 
 
 def write_page(results: Results, folder: Path) -> None:
@@ -24,6 +26,7 @@ def write_page(results: Results, folder: Path) -> None:
     """
     (folder / PICTURE).parent.mkdir(parents=True, exist_ok=True)
     draw(results, folder / PICTURE)
+    draw_rooflines(results, folder / ROOFLINE)
     (folder / "performance.md").write_text(render(results))
 
 
@@ -36,6 +39,7 @@ def render(results: Results) -> str:
         _missed(results),
         _rules(results),
         _machine(results),
+        _roofline(results),
         *(_contest(each) for each in results.contests),
         *(_start(each) for each in results.starts),
     ]
@@ -127,6 +131,33 @@ def _picture() -> str:
         f"![Bars: the time of a step for each contestant, and of starting]({PICTURE})\n\n"
         "Shorter is better. In brackets: how many times as long as Cairnet takes; pale: a "
         "contestant that computes something similar, but not the same."
+    )
+
+
+def _roofline(results: Results) -> str:
+    roofs = roofs_of(results.contests)
+    if roofs is None:
+        return ""
+    return (
+        "## Under the roofs\n\n"
+        f"![Workloads and kernels by operations for each byte and by speed]({ROOFLINE})\n\n"
+        "A step that has *I* operations to do for each byte that it has to touch cannot go faster "
+        "than *I* times as many bytes as its memory delivers in a second, and not faster than the "
+        "processor multiplies and adds: the *roofline* of Williams, Waterman and Patterson (2009). "
+        "Each point is a step of Cairnet's, or a kernel of one, named beside the picture. The "
+        "further right, the more it computes with each byte (every element of every kernel counted "
+        "once for reading and once for writing); the further up, the more operations it does in a "
+        "second; on both scales the same distance is the same factor. The level roof is the peak, "
+        f"{rate(roofs.peak)} GFLOP/s; the slanting ones are what was sampled between the windows "
+        "with a loop that adds two arrays into a third: "
+        f"{rate(roofs.memory)} GB/s where they lie in memory, {rate(roofs.caches)} GB/s where they "
+        "lie in the second-level caches.\n\n"
+        "A point close below a roof leaves nothing to gain but by computing less, or with fewer "
+        "bytes. To the left of the ridges that is the rule: pooling, normalisation and optimizers "
+        "move data. Points above the roof of the memory found theirs in a cache. Points far below "
+        "all roofs are steps that are too short to fill the machine: there the threads wait for "
+        "each other, sums are too short to overlap, or vectors are not full. In the panels of "
+        "kernels the area of a point is its part of the step."
     )
 
 

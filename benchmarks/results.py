@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-__all__ = ["ContestResult", "Entry", "LeftOut", "Results", "Start", "StartResult"]
+__all__ = ["ContestResult", "Entry", "Kernel", "LeftOut", "Results", "Start", "StartResult"]
 
 #: The share of the processors that a quiet machine's own services stay below.
 _QUIET = 0.05
@@ -69,6 +69,27 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Kernel:
+    """A kernel of Cairnet's step, as `cn.profile` measured it.
+
+    Attributes:
+        number: its number in the step.
+        title: what it computes.
+        layer: for which layer.
+        seconds: how long it takes in a step.
+        operations: floating-point operations in a step.
+        bytes: of memory that it touches in a step, each element once.
+    """
+
+    number: int
+    title: str
+    layer: str
+    seconds: float
+    operations: int
+    bytes: int
+
+
+@dataclass(frozen=True)
 class ContestResult:
     """What all contestants reached in one workload; see `Contest` for what is repeated from it.
 
@@ -82,6 +103,10 @@ class ContestResult:
         peaks: samples of the processor's peak between the windows, operations in a second.
         meetings: samples of the time in which the threads meet, in seconds; none for one thread.
         others: the share of the processors that other processes took meanwhile, if known.
+        memory: samples of what memory delivers, bytes in a second.
+        caches: samples of what the second-level caches deliver, bytes in a second.
+        bytes: of memory that the kernels of Cairnet's step touch, if it could be measured.
+        kernels: these kernels, where the page is to show them.
     """
 
     name: str
@@ -99,6 +124,10 @@ class ContestResult:
     meetings: list[float]
     others: float | None
     rivals: list[str] = field(default_factory=list)
+    memory: list[float] = field(default_factory=list)
+    caches: list[float] = field(default_factory=list)
+    bytes: int | None = None
+    kernels: list[Kernel] = field(default_factory=list)
 
     @property
     def ours(self) -> Entry:
@@ -247,7 +276,8 @@ class Results:
 def _contest(stored: dict[str, Any]) -> ContestResult:
     entries = [Entry(**each) for each in stored.pop("entries")]
     left_out = [LeftOut(**each) for each in stored.pop("left_out")]
-    return ContestResult(**stored, entries=entries, left_out=left_out)
+    kernels = [Kernel(**each) for each in stored.pop("kernels", [])]
+    return ContestResult(**stored, entries=entries, left_out=left_out, kernels=kernels)
 
 
 def _start(stored: dict[str, Any]) -> StartResult:

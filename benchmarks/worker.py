@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.contest import Runner
+from benchmarks.contest import Profiled, Runner
 from benchmarks.load import Load
 from benchmarks.problem import Problem
 
@@ -49,11 +49,13 @@ class Trainer:
         self._steps = self._unit
 
     def obey(self, order: Order) -> Answer:
-        """Carry out one order: "first" steps, "calibrate", "memory", or a timed "window"."""
+        """Carry out one order: steps, timed or not, or a question about them."""
         if order["do"] == "first":
             return self._window(order["steps"], order["steps"])
         if order["do"] == "calibrate":
             return self._calibrate(order["seconds"])
+        if order["do"] == "profile":
+            return {"kernels": _kernels(self._runner)}
         if order["do"] == "memory":
             return {"bytes": most_memory()}
         return self._window(self._steps, order["losses"])
@@ -88,6 +90,47 @@ class Trainer:
         }
 
 
+class Gauge:
+    """Samples what the machine can do.
+
+    Args:
+        threads: on how many threads.
+    """
+
+    def __init__(self, threads: int) -> None:
+        from benchmarks.meeting import Meeting
+        from cairnet.backends.native.bandwidth import cache_bandwidth, memory_bandwidth
+        from cairnet.backends.native.peak import Peak
+
+        self._samples: dict[str, Callable[[], float]] = {
+            "peak": Peak(threads).sample,
+            "meeting": Meeting(threads).sample,
+            "memory": memory_bandwidth(threads).sample,
+            "caches": cache_bandwidth(threads).sample,
+        }
+
+    def obey(self, order: Order) -> Answer:
+        """A sample of each, whatever the order."""
+        return {name: sample() for name, sample in self._samples.items()}
+
+
+def _kernels(runner: Runner) -> list[Answer]:
+    """Time and work of each kernel of a step, where the runner can tell."""
+    if not isinstance(runner, Profiled):
+        return []
+    return [
+        {
+            "number": kernel.number,
+            "title": kernel.title,
+            "layer": kernel.layer or kernel.line,
+            "seconds": kernel.seconds,
+            "operations": kernel.operations,
+            "bytes": kernel.bytes,
+        }
+        for kernel in runner.profile().kernels
+    ]
+
+
 def most_memory() -> int:
     """The most memory that this process has held so far, in bytes."""
     held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -116,11 +159,7 @@ def _prepare(
     contest: str, contestant: str, path: str, threads: int
 ) -> tuple[float, Callable[[Order], Answer]]:
     if contestant == GAUGE:
-        from benchmarks.meeting import Meeting
-        from cairnet.backends.native.peak import Peak
-
-        peak, meeting = Peak(threads), Meeting(threads)
-        return 0.0, lambda _: {"peak": peak.sample(), "meeting": meeting.sample()}
+        return 0.0, Gauge(threads).obey
     from benchmarks.workloads import CONTESTS
 
     chosen = CONTESTS[contest].contestant(contestant)

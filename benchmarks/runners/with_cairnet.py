@@ -11,6 +11,7 @@ import cairnet as cn
 from benchmarks.contest import Runner
 from benchmarks.problem import Optimizer, Problem
 from cairnet.nn.effects import Effects
+from cairnet.runtime import Profile
 
 __all__ = ["calls", "fit", "steps"]
 
@@ -72,6 +73,10 @@ class _Steps:
             order = self._order[start : start + self._run]
             losses.append(self.function.steps(len(order), *([order] if order.shape[1] else [])))
         return np.concatenate(losses)
+
+    def profile(self) -> Profile:
+        rows = [self._order[0]] if self._order.shape[1] else []
+        return cn.profile(self.function, *rows, seconds=0.3)
 
 
 class _Calls(_Steps):

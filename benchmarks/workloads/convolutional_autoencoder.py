@@ -130,4 +130,5 @@ CONTEST = Contest(
     ),
     flops=_flops,
     floor=8.0,
+    kernels=True,
 )

@@ -120,4 +120,5 @@ CONTEST = Contest(
     ),
     flops=_flops,
     floor=5.0,
+    kernels=True,
 )

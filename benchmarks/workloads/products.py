@@ -11,6 +11,7 @@ import numpy as np
 from benchmarks.contest import Contest, Contestant
 from benchmarks.peers import EAGER
 from benchmarks.problem import Problem
+from cairnet.runtime import Function, Profile
 
 __all__ = ["CONTESTS"]
 
@@ -45,11 +46,26 @@ class _Products:
         return np.array([float(multiply()[0, step % size]) for step in range(self._steps)])
 
 
-def _cairnet(left: np.ndarray, right: np.ndarray, threads: int) -> Callable[[], Any]:
+class _OurProducts(_Products):
+    def __init__(self, problem: Problem, threads: int) -> None:
+        super().__init__(_cairnet, problem, threads)
+        self._matrices = problem.x, problem.y
+
+    def profile(self) -> Profile:
+        import cairnet as cn
+
+        return cn.profile(_product(*self._matrices), *self._matrices, seconds=0.2)
+
+
+def _product(left: np.ndarray, right: np.ndarray) -> Function:
     import cairnet as cn
 
     inputs = [cn.input(array.shape, name=name) for name, array in (("a", left), ("b", right))]
-    return partial(cn.function(inputs, inputs[0] @ inputs[1], name="product"), left, right)
+    return cn.function(inputs, inputs[0] @ inputs[1], name="product")
+
+
+def _cairnet(left: np.ndarray, right: np.ndarray, threads: int) -> Callable[[], Any]:
+    return partial(_product(left, right), left, right)
 
 
 def _numpy(left: np.ndarray, right: np.ndarray, threads: int) -> Callable[[], Any]:
@@ -89,7 +105,7 @@ def _contest(size: int) -> Contest:
         ),
         problem=partial(_problem, size),
         contestants=(
-            _contestant("Cairnet", "cairnet", _cairnet),
+            Contestant("Cairnet", "cairnet", _OurProducts),
             _contestant("NumPy", "numpy", _numpy),
             _contestant(EAGER[0], "torch", _torch, "torch"),
             _contestant("JAX, jitted", "jax", _jax, "jax"),

@@ -6,7 +6,15 @@ from pathlib import Path
 import pytest
 
 from benchmarks.page import render, summary, write_page
-from benchmarks.results import ContestResult, Entry, LeftOut, Results, Start, StartResult
+from benchmarks.results import (
+    ContestResult,
+    Entry,
+    Kernel,
+    LeftOut,
+    Results,
+    Start,
+    StartResult,
+)
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -117,6 +125,32 @@ def test_results_survive_the_disk_and_the_page_is_always_the_same(
     write_page(loaded, tmp_path / "two")
     for name in ("performance.md", "images/performance.svg"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+def test_workloads_and_kernels_are_shown_under_the_roofs(results: Results, tmp_path: Path) -> None:
+    assert "Under the roofs" not in render(results)
+    kernels = [
+        Kernel(3, "dot, maximum", "dense", 8e-6, 1_900_000, 40_000),
+        Kernel(4, "subtract", "optimizer", 2e-6, 10_000, 40_000),
+        Kernel(5, "pad", "", 1e-6, 0, 40_000),
+    ]
+    contest = replace(
+        results.contests[0],
+        memory=[4e10, 5e10, 6e10],
+        caches=[2e11, 3e11, 4e11],
+        bytes=120_000,
+        kernels=kernels,
+    )
+    text = render(replace(results, contests=[contest]))
+    assert "400 GFLOP/s; the slanting ones" in text
+    assert "50.0 GB/s where they lie in memory, 300 GB/s where they lie in the second-" in text
+    for folder in ("one", "two"):
+        write_page(replace(results, contests=[contest]), tmp_path / folder)
+    pictures = [tmp_path / each / "images/performance-roofline.svg" for each in ("one", "two")]
+    assert pictures[0].read_bytes() == pictures[1].read_bytes()
+    loaded = replace(results, contests=[contest])
+    loaded.save(tmp_path / "results.json")
+    assert Results.load(tmp_path / "results.json") == loaded
 
 
 def test_the_published_page_is_made_from_the_published_results() -> None:

@@ -1,4 +1,4 @@
-"""Pictures of arrays: learning curves, grids of images, confusion matrices, times of kernels.
+"""Pictures: learning curves, grids of images, confusion matrices, times of kernels, rooflines.
 
 Every function returns a matplotlib `Figure` that belongs to no window and to no global state, and
 writes a file too where it is given a path. Matplotlib is loaded when the first picture is drawn.
@@ -11,5 +11,6 @@ from cairnet.plots.confusion import confusion_matrix
 from cairnet.plots.curves import learning_curves
 from cairnet.plots.grid import images
 from cairnet.plots.kernels import kernel_times
+from cairnet.plots.roofline import roofline
 
-__all__ = ["confusion_matrix", "images", "kernel_times", "learning_curves"]
+__all__ = ["confusion_matrix", "images", "kernel_times", "learning_curves", "roofline"]

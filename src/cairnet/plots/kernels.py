@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["kernel_times"]
+__all__ = ["kernel_name", "kernel_times", "with_unit"]
 
 _LONGEST_TITLE = 40
 
@@ -82,7 +82,7 @@ def kernel_times(
         raise ArgumentError(f"most: expected a whole number, 1 or more, got {most!r}")
     kernels = sorted(profile.kernels, key=lambda kernel: -kernel.seconds)
     shown, rest = kernels[:most], kernels[most:]
-    names = [_name(kernel) for kernel in shown]
+    names = [f"{kernel_name(kernel)}   {kernel.number}" for kernel in shown]
     seconds = [kernel.seconds for kernel in shown]
     needed = [_at_the_peak(kernel) for kernel in shown]
     words = [_words(kernel) for kernel in shown]
@@ -90,7 +90,7 @@ def kernel_times(
         names.append(f"{len(rest)} more")
         seconds.append(sum(kernel.seconds for kernel in rest))
         needed.append(sum(_at_the_peak(kernel) for kernel in rest))
-        words.append(_time(seconds[-1]))
+        words.append(with_unit(seconds[-1]))
     figure = new_figure(9.5, 1.1 + 0.3 * len(names))
     title_above(figure, title)
     _bars(figure.subplots(), names, seconds, needed, words)
@@ -134,11 +134,12 @@ def _bars(
     axes.legend(loc="lower right", frameon=False, fontsize=9, labelcolor=INK)
 
 
-def _name(kernel: _Kernel) -> str:
+def kernel_name(kernel: _Kernel) -> str:
+    """What a kernel computes, and for which layer."""
     title = kernel.title
     if len(title) > _LONGEST_TITLE:
         title = f"{title[: _LONGEST_TITLE - 1].rstrip(', ')}…"
-    return f"{title}   {kernel.layer or kernel.line}   {kernel.number}"
+    return f"{title}   {kernel.layer or kernel.line}"
 
 
 def _at_the_peak(kernel: _Kernel) -> float:
@@ -148,12 +149,13 @@ def _at_the_peak(kernel: _Kernel) -> float:
 
 def _words(kernel: _Kernel) -> str:
     if not kernel.operations or not kernel.seconds:
-        return _time(kernel.seconds)
+        return with_unit(kernel.seconds)
     rate = kernel.operations / kernel.seconds
-    return f"{_time(kernel.seconds)}, {rate / 1e9:.3g} GFLOP/s, {rate / kernel.peak:.0%}"
+    return f"{with_unit(kernel.seconds)}, {rate / 1e9:.3g} GFLOP/s, {rate / kernel.peak:.0%}"
 
 
-def _time(seconds: float) -> str:
+def with_unit(seconds: float) -> str:
+    """A time as people read it."""
     unit, symbol = _unit(seconds)
     return f"{seconds / unit:.3g} {symbol}"
 

@@ -51,12 +51,12 @@ def profile(function: Function, *arguments: Any, seconds: float = 0.5) -> Profil
         function: a function made by `cn.function`, on the native backend.
         arguments: values for its inputs, as in a call.
         seconds: how long to repeat the call, at least four times. Compiling, warming up and
-            three samples of the peak (0.15 s) come on top.
+            samples of the peak and of the memory (some 0.3 s) come on top.
 
     Returns:
         A `Profile`. It prints itself as a table; `show()` prints it in colour where there is a
-        terminal, `by_layer()` adds the kernels of each layer up, and `cn.plots.kernel_times`
-        draws it.
+        terminal, `by_layer()` adds the kernels of each layer up, `cn.plots.kernel_times` draws
+        the times and `cn.plots.roofline` what could be reached.
 
     Raises:
         ArgumentError: not such a function, or not a positive number of seconds.
@@ -66,10 +66,8 @@ def profile(function: Function, *arguments: Any, seconds: float = 0.5) -> Profil
         A training function takes its steps, but when the measurement is over, its variables have
         the values from before. A model's own step is measured by `Model.profile`.
 
-        The share of the peak is the vertical distance to the flat part of the roofline of S.
-        Williams, A. Waterman and D. Patterson, "Roofline: an insightful visual performance model
-        for multicore architectures", Communications of the ACM 52 (4), 2009; operations over
-        bytes is its horizontal axis.
+        What memory and caches deliver is sampled too, for `cn.plots.roofline`: the share of the
+        peak is the distance to the flat part of its roof.
 
     Example:
         >>> import cairnet as cn
@@ -84,6 +82,7 @@ def profile(function: Function, *arguments: Any, seconds: float = 0.5) -> Profil
         True
     """
     _check(function, seconds)
+    from cairnet.backends.native.bandwidth import cache_bandwidth, memory_bandwidth
     from cairnet.backends.native.clock import Clock
     from cairnet.backends.native.program import compile_program
 
@@ -94,6 +93,7 @@ def profile(function: Function, *arguments: Any, seconds: float = 0.5) -> Profil
     clock = Clock()
     try:
         threads, samples, peak = _measured(program, call, seconds)
+        memory, caches = memory_bandwidth(threads).sample(), cache_bandwidth(threads).sample()
     finally:
         for variable, value in zip(variables, old, strict=True):
             variable.data[...] = value
@@ -105,6 +105,8 @@ def profile(function: Function, *arguments: Any, seconds: float = 0.5) -> Profil
         calls=len(samples),
         seconds=float(_fastest(np.array([sample.seconds for sample in samples]))),
         peak=peak,
+        memory=memory,
+        caches=caches,
         kernels=tuple(_kernels(program, call.sizes, ticks * clock.seconds_per_tick(), peak)),
     )
 

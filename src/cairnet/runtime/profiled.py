@@ -115,6 +115,9 @@ class Profile:
         seconds: a whole call, by the clock on the wall.
         peak: float32 multiply-adds that touch no memory, operations in a second, on as many
             threads, sampled between the calls.
+        memory: bytes in a second that a loop moves which does little else, on as many threads,
+            between memory and processor.
+        caches: the same where the second-level caches hold all of it.
         kernels: in the order in which they run.
     """
 
@@ -124,6 +127,8 @@ class Profile:
     calls: int
     seconds: float
     peak: float
+    memory: float
+    caches: float
     kernels: tuple[KernelProfile, ...]
 
     @property
