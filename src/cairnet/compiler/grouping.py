@@ -151,8 +151,9 @@ def indices_of(access: Access) -> tuple[Affine, ...] | None:
 
 def _touching(nests: Sequence[Nest]) -> tuple[dict[Buffer, list[Access]], set[Buffer]]:
     """All accesses to the memory that these nests write for each other, and what to leave alone."""
-    written = {buffer for nest in nests for buffer in nest.written() if buffer.kind == "arena"}
-    touching: dict[Buffer, list[Access]] = {buffer: [] for buffer in written}
+    touching: dict[Buffer, list[Access]] = {
+        buffer: [] for nest in nests for buffer in nest.written() if buffer.kind == "arena"
+    }
     refused: set[Buffer] = set()
     for nest in nests:
         if nest.kind != "map":

@@ -97,8 +97,8 @@ class _Choice:
 
     def best(self) -> _Found:
         """From all buffers in batch lanes on, every one is turned over that is better off so."""
-        chosen = {buffer for buffer, form in self.forms.items() if form.blocked is not None}
-        candidates = list(chosen)
+        candidates = [buffer for buffer, form in self.forms.items() if form.blocked is not None]
+        chosen = set(candidates)
         for _ in range(_ROUNDS):
             changed = False
             for buffer in candidates:
