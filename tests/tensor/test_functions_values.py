@@ -32,11 +32,15 @@ ELSEWHERE = {
 }
 # Other families have tables and tests of their own.
 OTHER_FAMILIES = (
-    "activation",
     "convolution",
     "einsum",
     "loops",
+    "marking",
     "pooling",
+    "rectifiers",
+    "sigmoids",
+    "smooth_rectifiers",
+    "softmax",
     "structures",
     "watching",
 )
