@@ -51,6 +51,18 @@ def _() -> Graph:
     return graph([x, y], [cn.exp(x) * y, cn.tanh(x) - y])
 
 
+@records.shows("join: two sums over the same elements")
+def _() -> Graph:
+    x, g = tensor(6, 4), tensor(6, 4, name="g")
+    return graph([x, g], [cn.sum(g * x, axis=0), cn.sum(g, axis=0)])
+
+
+@records.shows("refused: a product and a sum that read the same matrix")
+def _() -> Graph:
+    x, w = tensor(6, 4), tensor(4, 6, name="w")
+    return graph([x, w], [x @ w, cn.sum(x, axis=1)])
+
+
 @records.shows("redirect: readers of a value read the output it is stored in")
 def _() -> Graph:
     x, w, v = tensor(4, 6), tensor(6, 6, name="w"), tensor(6, 5, name="v")

@@ -206,3 +206,30 @@ def test_a_deep_network_needs_no_more_memory_than_two_of_its_layers() -> None:
     sizes = [(life.size, life.first, life.last) for life in plan.lives]
     assert len(sizes) == 9
     assert arena_layout(sizes, {})[1] == 2 * layer
+
+
+def arena_of(made: Graph) -> int:
+    sizes = [(life.size, life.first, life.last) for life in lowered(made).lives]
+    return arena_layout(sizes, {})[1]
+
+
+def test_updates_let_go_of_what_only_they_need() -> None:
+    x = y = tensor(512, 512)
+    weights = [variable(f"w{number}", 512, 512) for number in range(10)]
+    for w in weights:
+        y = cn.tanh(y @ w)
+    slopes = cn.grad(cn.sum(y), weights)
+    updates = {w: w - 0.1 * slope for w, slope in zip(weights, slopes, strict=True)}
+    # The results of all layers; of their gradients, and of copies of either, a few at a time.
+    assert arena_of(graph([x], [], updates)) < 16.5 * 512 * 512 * 4
+
+
+def test_borders_are_filled_when_they_are_wanted() -> None:
+    x = y = tensor(1, 72, 64, 16)
+    w = tensor(3, 3, 16, 16, name="w")
+    updates = {}
+    for number in range(4):
+        centre = cn.mean(y, axis=(0, 1, 2))
+        updates[variable(f"centre{number}", 16)] = centre
+        y = cn.conv2d(cn.tanh(y - centre), w, padding="same")
+    assert arena_of(graph([x, w], cn.sum(y), updates)) < 3 * 72 * 64 * 16 * 4

@@ -137,6 +137,54 @@ def the_repeated_axis_is_not_summed() -> Any:
     return total(broadcast(tensor(4), 3, 4), 1)
 
 
+@cases.shows("sum of multiples")
+def _() -> Any:
+    return total(tensor(3, 4, 2) * broadcast(tensor(4, 1, name="v"), 3, 4, 2), 0, 2)
+
+
+@cases.shows("sum of multiples", "by a number")
+def _() -> Any:
+    return total(broadcast(cn.asarray(0.25, dtype=cn.float64), 3, 4) * tensor(3, 4), 1)
+
+
+@cases.refuses("sum of multiples")
+def factors_change_along_a_summed_axis() -> Any:
+    return total(tensor(3, 4) * broadcast(tensor(4, name="v"), 3, 4), 0, 1)
+
+
+@cases.shows("sum of deviations")
+def _() -> Any:
+    x = tensor(3, 4, 2)
+    count = cn.asarray(12.0, dtype=cn.float64)
+    return total(x - broadcast(total(x, 0, 1) / broadcast(count, 2), 3, 4, 2), 0, 1)
+
+
+@cases.shows("sum of deviations", "by a factor")
+def _() -> Any:
+    x = tensor(4, 3)
+    share = broadcast(cn.asarray(0.25, dtype=cn.float64), 3)
+    return total(x - broadcast(total(x, 0) * share, 4, 3), 0)
+
+
+@cases.refuses("sum of deviations")
+def the_centre_is_something_else() -> Any:
+    return total(tensor(3, 4) - broadcast(tensor(4, name="centre"), 3, 4), 0)
+
+
+@cases.refuses("sum of deviations")
+def the_centre_is_that_of_other_axes() -> Any:
+    x = tensor(4, 4)
+    quarter = broadcast(cn.asarray(0.25, dtype=cn.float64), 4)
+    return total(x - broadcast(total(x, 1) * quarter, 4, 4), 0)
+
+
+@cases.refuses("sum of deviations")
+def the_centre_is_twice_the_mean() -> Any:
+    x = tensor(4, 3)
+    half = broadcast(cn.asarray(0.5, dtype=cn.float64), 3)
+    return total(x - broadcast(total(x, 0) * half, 4, 3), 0)
+
+
 @cases.shows("extreme of repetitions")
 def _() -> Any:
     return apply(MAX, broadcast(tensor(4, 1), 3, 4, 5), axes=(0, 1))

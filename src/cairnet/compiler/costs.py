@@ -14,7 +14,15 @@ from cairnet.compiler.loops import (
     expressions,
 )
 
-__all__ = ["COSTLY", "SERIAL_CYCLES", "TURN_CYCLES", "arithmetic", "instructions", "weight"]
+__all__ = [
+    "COSTLY",
+    "SERIAL_CYCLES",
+    "SLOW",
+    "TURN_CYCLES",
+    "arithmetic",
+    "instructions",
+    "weight",
+]
 
 #: Below this many cycles a nest is not worth a meeting of the threads: one thread does it alone.
 SERIAL_CYCLES = 3000.0
@@ -50,12 +58,13 @@ COSTLY = dict.fromkeys(
     14.0,
 )
 COSTLY |= {"floor_divide": 20.0, "remainder": 20.0, "threefry": 100.0}
-_SLOW = {"divide": 8.0, "sqrt": 8.0}
+#: Primitives that are one instruction, for which the next one has to wait.
+SLOW = {"divide": 8.0, "sqrt": 8.0}
 
 
 def instructions(name: str) -> float:
     """The cost of one elementwise primitive."""
-    return COSTLY.get(name) or _SLOW.get(name, 1.0)
+    return COSTLY.get(name) or SLOW.get(name, 1.0)
 
 
 def weight(roots: Sequence[Expression]) -> float:

@@ -2,8 +2,9 @@
 
     absorb   nest P stores b[i]; nest E reads b[i] only at its own point
              → E's stores become stores of P (the bias, the activation, the optimizer's update)
-    join     two maps over the same points that read the same memory, neither needing the other
-             → one map with both stores
+    join     two maps, or two reductions, over the same points that read the same memory, neither
+             needing the other
+             → one nest with the folds and the stores of both
     pool     windows side by side fold what one nest computes, and nobody else reads
              → that nest computes a window's results, and folds them in registers (`pooled`)
     redirect a value stored both in b and in an output → readers of b read the output
@@ -22,20 +23,25 @@ from cairnet.compiler.dependence import NestOrder
 from cairnet.compiler.loops import Affine, Axis, Buffer, Expression, Load, Nest
 from cairnet.compiler.pooled import pool_in_registers
 from cairnet.compiler.rebuild import rewrite_nest
+from cairnet.tensor.extent import Size
 
 __all__ = ["fuse"]
 
 #: More stores than this in one nest would not fit into registers any more.
 _STORE_LIMIT = 12
+#: More folds than this in one nest would leave too few registers for each.
+_FOLD_LIMIT = 4
+_JOINED_FOLDS = frozenset({"sum", "product", "max", "min"})
 
 
 def fuse(nests: list[Nest]) -> list[Nest]:
     """Join nests until nothing more can be joined. The list is in an order that computes right."""
     order = NestOrder(nests)
     _absorb_all(order)
+    # What is stored twice, or for nobody, counts for no store when nests are to be joined.
+    order = _tidied(order)
     _join_all(order)
-    _redirect_all(order)
-    order = NestOrder(_without_dead_stores(order.nests))
+    order = _tidied(order)
     pool_in_registers(order)
     return order.nests
 
@@ -88,7 +94,7 @@ def _identity(order: NestOrder, producer: Nest, consumer: Nest) -> dict[Axis, Af
 
 
 def _join_all(order: NestOrder) -> None:
-    """Join maps over the same points that read the same memory."""
+    """Join maps and reductions over the same points that read the same memory."""
     position = 0
     while position < len(order.nests):
         if not _join(order, order.nests[position]):
@@ -96,23 +102,39 @@ def _join_all(order: NestOrder) -> None:
 
 
 def _join(order: NestOrder, first: Nest) -> bool:
-    if first.kind != "map" or first.folds or not first.axes:
+    if not _can_join(first):
         return False
-    extents = [axis.extent for axis in first.axes]
-    places = {(load.buffer, load.offset.key) for load in first.loads() if not load.computed}
+    points = {*first.axes, *first.reduce}
+    places = {
+        (load.buffer, load.offset.key)
+        for load in first.loads()
+        # A contraction reads elements again and again: it is not bound by what it reads.
+        if not load.computed and (not first.folds or points <= load.offset.terms.keys())
+    }
     near = {nest for buffer, _ in places for nest in order.readers(buffer)}
     for second in order.in_order(nest for nest in near if order.follows(first, nest)):
-        if second.kind != "map" or second.folds:
+        if not _can_join(second) or _extents(second) != _extents(first):
             continue
         if len(first.stores) + len(second.stores) > _STORE_LIMIT:
             continue
-        if [axis.extent for axis in second.axes] != extents:
+        if len(first.folds) + len(second.folds) > _FOLD_LIMIT:
             continue
-        mapping = {b: Affine.of(a) for a, b in zip(first.axes, second.axes, strict=True)}
+        pairs = zip((*first.axes, *first.reduce), (*second.axes, *second.reduce), strict=True)
+        mapping = {b: Affine.of(a) for a, b in pairs}
         if _reads_at(second, mapping, places) and not order.needs(second, first):
             order.join(first, second, _absorbed(first, second, mapping))
             return True
     return False
+
+
+def _can_join(nest: Nest) -> bool:
+    if nest.kind != "map" or not (nest.axes or nest.reduce):
+        return False
+    return all(fold.kind in _JOINED_FOLDS for fold in nest.folds)
+
+
+def _extents(nest: Nest) -> tuple[list[Size], list[Size]]:
+    return [axis.extent for axis in nest.axes], [axis.extent for axis in nest.reduce]
 
 
 def _reads_at(
@@ -125,6 +147,12 @@ def _reads_at(
 
 
 # -- redirect and drop -------------------------------------------------------------------------
+
+
+def _tidied(order: NestOrder) -> NestOrder:
+    """The nests without stores that nobody needs."""
+    _redirect_all(order)
+    return NestOrder(_without_dead_stores(order.nests))
 
 
 def _redirect_all(order: NestOrder) -> None:
@@ -202,13 +230,18 @@ def _match(
 def _absorbed(producer: Nest, consumer: Nest, mapping: Mapping[Axis, Affine]) -> Nest:
     """One nest that does the producer's work, then the consumer's on the same points."""
     values = {store.buffer: store.value for store in producer.stores}
-    copy = Nest(consumer.axes, (), (), consumer.stores, consumer.tensors)
-    rewrite_nest(copy, mapping, lambda _, load: values.get(load.buffer, load))
+    copy = Nest(consumer.axes, consumer.reduce, consumer.folds, consumer.stores, consumer.tensors)
+    rewrite_nest(
+        copy,
+        mapping,
+        lambda _, load: values.get(load.buffer, load),
+        lambda item: replace(item, fold=item.fold + len(producer.folds)),
+    )
     tensors = tuple(dict.fromkeys((*producer.tensors, *consumer.tensors)))
     return Nest(
         producer.axes,
         producer.reduce,
-        producer.folds,
+        (*producer.folds, *copy.folds),
         (*producer.stores, *copy.stores),
         tensors,
         producer.kind,

@@ -10,12 +10,12 @@ the last that reads it; buffers whose lives do not overlap may lie in the same p
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cairnet.compiler.dependence import dependencies
 from cairnet.compiler.loops import Affine, Axis, Buffer, Load, Loop, Nest, Store
+from cairnet.compiler.order import in_order
 from cairnet.tensor.extent import Extent, Size, evaluate
 
 __all__ = [
@@ -63,7 +63,8 @@ def arrange(
             in_place[new] = old
         else:
             copies.append(_copy(new, old))
-    return _schedule(nests, needs, in_place) + copies, in_place
+    order = in_order(nests, needs.before, needs.after, in_place)
+    return order + copies, in_place
 
 
 class _Needs:
@@ -199,28 +200,6 @@ def _copy(new: Buffer, old: Buffer) -> Nest:
         place = place + Affine.of(axis) * stride
     store = Store(old, place, Load(new.dtype, new, place))
     return Nest(tuple(a for a in axes if a.extent != 1), (), (), (store,), (new.tensor,))
-
-
-def _schedule(
-    nests: Sequence[Nest], needs: _Needs, in_place: Mapping[Buffer, Buffer]
-) -> list[Nest]:
-    """An order that respects the needs; updates of variables come as late as it allows."""
-    missing = {nest: len(needs.before[nest]) for nest in nests}
-    rank = {
-        nest: (any(buffer in in_place for buffer in nest.written()), number)
-        for number, nest in enumerate(nests)
-    }
-    ready = [(rank[nest], nest) for nest in nests if not missing[nest]]
-    heapq.heapify(ready)
-    order: list[Nest] = []
-    while ready:
-        _, nest = heapq.heappop(ready)
-        order.append(nest)
-        for later in needs.after[nest]:
-            missing[later] -= 1
-            if not missing[later]:
-                heapq.heappush(ready, (rank[later], later))
-    return order
 
 
 def lives_of(

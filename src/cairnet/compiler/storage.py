@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cairnet.compiler.costs import COSTLY
+from cairnet.compiler.costs import COSTLY, SLOW
 from cairnet.tensor.core import CONSTANT, INPUT, VARIABLE, Tensor, topological_order
 
 __all__ = ["HEAVY", "is_leaf", "stored_tensors"]
@@ -66,6 +66,8 @@ _WINDOWS = frozenset({"window_sum", "window_argmax", "window_take", "window_put"
 _REPEAT_LIMIT = 6
 #: An index of rows that costs more is stored: wrapping negative ones around takes three operations.
 _INDEX_LIMIT = 3
+#: And above this many one that a broadcast repeats.
+_REPEATED_LIMIT = 2
 #: No expression grows beyond this many operations, so that no single kernel grows without end.
 _EXPRESSION_LIMIT = 400
 
@@ -156,6 +158,11 @@ def _ends_a_nest(tensor: Tensor, stored: set[Tensor], readers: dict[Tensor, set[
     )
 
 
+def _is_one_number(tensor: Tensor) -> bool:
+    """Whether it is worked out in front of all loops, however often it is repeated inside."""
+    return all(size == 1 for size in tensor.extents)
+
+
 def _inline_cost(tensor: Tensor, cost: dict[Tensor, int], stored: set[Tensor]) -> int:
     """How many operations one element costs if the tensor is not stored."""
     if is_leaf(tensor) or tensor.primitive is CONSTANT or is_heavy(tensor):
@@ -164,9 +171,11 @@ def _inline_cost(tensor: Tensor, cost: dict[Tensor, int], stored: set[Tensor]) -
         return 0  # its operand and its index are stored
     below = sum(0 if item in stored else cost[item] for item in tensor.inputs)
     if tensor.primitive.movement or tensor.primitive.name in ("iota", "size"):
+        return 0 if below <= _REPEAT_LIMIT and all(map(_is_one_number, tensor.inputs)) else below
+    if not tensor.primitive.elementwise:
         return below
-    own = 12 if tensor.primitive.name in COSTLY else 1
-    return below + (own if tensor.primitive.elementwise else 0)
+    name = tensor.primitive.name
+    return below + (12 if name in COSTLY else 3 if name in SLOW else 1)
 
 
 def _is_worth_storing(tensor: Tensor, cost: int, readers: dict[Tensor, set[Tensor]]) -> bool:
@@ -188,7 +197,8 @@ def _is_worth_storing(tensor: Tensor, cost: int, readers: dict[Tensor, set[Tenso
         return tensor.primitive.name != "cast" or cost > 1
     if any(reader.primitive.name in _WINDOWS for reader, _ in uses) and cost > 2:
         return True
-    if any(repeated for _, repeated in uses) and cost > 2:
+    limit = _REPEAT_LIMIT if _is_one_number(tensor) else _REPEATED_LIMIT
+    if any(repeated for _, repeated in uses) and cost > limit:
         return True
     return len({reader for reader, _ in uses}) > 1 and cost > _REPEAT_LIMIT
 

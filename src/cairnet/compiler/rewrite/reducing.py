@@ -16,7 +16,13 @@ from cairnet.compiler.rewrite.building import (
     reshape,
     transpose,
 )
-from cairnet.compiler.rewrite.matching import elements, number_of, repeated_axes, unit_pairs
+from cairnet.compiler.rewrite.matching import (
+    elements,
+    number_and_other,
+    number_of,
+    repeated_axes,
+    unit_pairs,
+)
 from cairnet.compiler.rewrite.rule import Keeps, rule
 from cairnet.tensor.core import Tensor, apply_for
 from cairnet.tensor.extent import Size
@@ -134,6 +140,48 @@ def sum_of_repetitions(node: Tensor) -> Tensor | None:
     kept = [axis for axis in range(below.ndim) if axis not in axes]
     total = reduced(node, once, [kept.index(axis) for axis in rest])
     return call(node, "multiply", total, broadcast(node, _count(node, count), total.extents))
+
+
+@rule("sum of multiples", SUM, keeps=Keeps.ROUNDING)
+def sum_of_multiples(node: Tensor) -> Tensor | None:
+    """sum(x·broadcast(v)) -> v·sum(x), where v is the same all along the axes that are summed."""
+    below, axes = node.inputs[0], node.parameters["axes"]
+    if below.primitive is not ELEMENTWISE["multiply"] or not axes:
+        return None
+    for x, factor in (below.inputs, below.inputs[::-1]):
+        repeated = repeated_axes(factor)
+        if all(repeated[axis] for axis in axes):
+            return call(node, "multiply", _drop(node, factor, axes), reduced(node, x, axes))
+    return None
+
+
+@rule("sum of deviations", SUM, keeps=Keeps.ROUNDING)
+def sum_of_deviations(node: Tensor) -> Tensor | None:
+    """sum(x - broadcast(m)) -> m - m, where m is sum(x) / n, the mean: 0 unless x is not finite."""
+    below, axes = node.inputs[0], node.parameters["axes"]
+    if below.primitive is not ELEMENTWISE["subtract"] or not axes:
+        return None
+    x, centre = below.inputs
+    repeated = repeated_axes(centre)
+    count = elements([below.extents[axis] for axis in axes])
+    if not isinstance(count, int) or not all(repeated[axis] for axis in axes):
+        return None
+    mean = _drop(node, centre, axes)
+    pair = number_and_other(mean) if mean.ndim == node.ndim and len(mean.inputs) == 2 else None
+    if pair is None or not _is_share(mean, pair[0], count):
+        return None
+    total = pair[1]
+    if total.primitive is not SUM or total.inputs[0] is not x or total.parameters["axes"] != axes:
+        return None
+    return call(node, "subtract", mean, mean)
+
+
+def _is_share(node: Tensor, factor: float, count: int) -> bool:
+    """Whether a node divides what it is made of by a count; a factor may be rounded."""
+    if node.primitive is ELEMENTWISE["divide"]:
+        return number_of(node.inputs[1]) is not None and bool(factor == count)
+    rounded = np.asarray(1 / count).astype(node.dtype) if count else 0
+    return node.primitive is ELEMENTWISE["multiply"] and bool(factor == rounded)
 
 
 def _drop(node: Tensor, repeated: Tensor, axes: Sequence[int]) -> Tensor:
