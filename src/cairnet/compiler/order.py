@@ -51,10 +51,10 @@ class _Memory:
             for buffer in self.touched(nest):
                 self._left[buffer] = self._left.get(buffer, 0) + 1
 
-    def touched(self, nest: Nest) -> set[Buffer]:
-        """The buffers of the program that a nest reads or writes."""
+    def touched(self, nest: Nest) -> list[Buffer]:
+        """The buffers of the program that a nest reads or writes, each once."""
         homes = (self._in_place.get(each, each) for each in (*nest.written(), *nest.reads()))
-        return {home for home in homes if home.kind in ("arena", "update")}
+        return list(dict.fromkeys(home for home in homes if home.kind in ("arena", "update")))
 
     def pass_by(self, nest: Nest) -> None:
         """The nest has its place in the order now."""
