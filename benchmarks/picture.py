@@ -66,7 +66,7 @@ def _draw_contest(axes: Any, contest: ContestResult) -> None:
     colours = [_colour(entry.library, entry.peer) for entry in entries]
     _draw(
         axes,
-        f"{contest.title}: time of a step",
+        contest.title,
         [entry.name for entry in entries],
         [entry.median for entry in entries],
         labels,

@@ -125,9 +125,7 @@ def _contest(channels: int, space: int, direction: str) -> Contest:
 
     return Contest(
         name=f"convolution-{channels}-{direction}",
-        title=(
-            f"Convolution 3 × 3, {channels} channels, {space} × {space}: {_DIRECTIONS[direction]}"
-        ),
+        title=f"Convolution {channels} × {space} × {space}: {direction}",
         description=(
             f"{_BATCH} images of {space} × {space} with {channels} channels and as many filters of "
             f"3 × 3, padded so that the results are as large; {_DIRECTIONS[direction]}. A step is "

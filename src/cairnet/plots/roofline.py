@@ -20,6 +20,8 @@ __all__ = ["Roofs", "Spot", "draw_key", "draw_roofs", "draw_spots", "roofline"]
 
 #: Area of a point, in square points: of one that takes no time, and of one that takes all.
 _SMALL, _LARGE = 70.0, 900.0
+#: How far along its roof a name reaches, as a factor of the operations for each byte.
+_NAME = 5.0
 
 
 class _Kernel(Protocol):
@@ -180,7 +182,10 @@ def draw_roofs(axes: Axes, roofs: Roofs, spots: Sequence[Spot]) -> None:
     ridges = [roofs.peak / roofs.memory, roofs.peak / roofs.caches]
     places = [spot.intensity for spot in spots]
     rates = [spot.rate for spot in spots]
-    left, right = min(*places, *ridges) / 2.5, max(*places, *ridges) * 3
+    left, right = (
+        min(*places, *(ridge / _NAME for ridge in ridges)) / 1.5,
+        max(*places, *ridges) * 3,
+    )
     bottom, top = min(*rates, roofs.peak / 10) / 2.5, max(*rates, roofs.peak) * 1.9
     axes.set(xscale="log", yscale="log", xlim=(left, right), ylim=(bottom / 1e9, top / 1e9))
     for bandwidth, name, colour in (
@@ -191,20 +196,7 @@ def draw_roofs(axes: Axes, roofs: Roofs, spots: Sequence[Spot]) -> None:
         xs = [left, ridge]
         ys = [left * bandwidth / 1e9, roofs.peak / 1e9]
         axes.plot(xs, ys, color=colour, linewidth=1.8, zorder=2, solid_capstyle="round")
-        start = max(left, bottom / bandwidth) * 1.25
-        above = name != "memory"
-        height = start * bandwidth / 1e9 * (1.1 if above else 1 / 1.1)
-        axes.text(
-            start,
-            height,
-            f"{name}, {bandwidth / 1e9:,.0f} GB/s",
-            rotation=math.degrees(math.atan2(height, start)),
-            rotation_mode="anchor",
-            transform_rotates_text=True,
-            va="bottom" if above else "top",
-            fontsize=8.5,
-            color=colour,
-        )
+        _name_along(axes, f"{name}, {bandwidth / 1e9:,.0f} GB/s", bandwidth, ridge, spots, colour)
     level = roofs.peak / 1e9
     axes.plot([min(ridges), right], [level, level], color=INK, linewidth=1.8, zorder=2)
     axes.annotate(
@@ -217,6 +209,38 @@ def draw_roofs(axes: Axes, roofs: Roofs, spots: Sequence[Spot]) -> None:
         color=INK,
     )
     _quiet(axes)
+
+
+def _name_along(
+    axes: Axes, name: str, bandwidth: float, ridge: float, spots: Sequence[Spot], colour: str
+) -> None:
+    """Write the name of a slanting roof above it, where the points are far."""
+    first = max(axes.get_xlim()[0], axes.get_ylim()[0] * 1e9 / bandwidth) * 1.1
+    last = max(ridge / _NAME / 1.2, first)
+    starts = [first * (last / first) ** (step / 20) for step in range(21)]
+
+    def distance(start: float) -> float:
+        middle = start * math.sqrt(_NAME)
+        return min(
+            math.hypot(
+                math.log(spot.intensity / middle), math.log(spot.rate / (middle * bandwidth))
+            )
+            for spot in spots
+        )
+
+    start = max(starts, key=distance)
+    height = start * bandwidth / 1e9 * 1.1
+    axes.text(
+        start,
+        height,
+        name,
+        rotation=math.degrees(math.atan2(height, start)),
+        rotation_mode="anchor",
+        transform_rotates_text=True,
+        va="bottom",
+        fontsize=8.5,
+        color=colour,
+    )
 
 
 def _quiet(axes: Axes) -> None:
