@@ -106,6 +106,8 @@ class Contest:
         flops: floating-point operations of products and convolutions in a step, for a batch.
         floor: how many times faster than the best peer the first contestant has to be, if any.
         rivals: the peers that the floor is meant for, if it is not all of them.
+        share: the share of the processor's peak that the first contestant has to reach, if any.
+        limits: what stands in the way and what was tried, for the page where a floor is missed.
         tolerance: largest relative difference of a loss.
         compared: how many losses are compared, where steps are long; default: as many as always.
         kernels: whether the page is to show its kernels under the roofline.
@@ -119,6 +121,8 @@ class Contest:
     flops: Callable[[int], int]
     floor: float | None = None
     rivals: tuple[str, ...] = ()
+    share: float | None = None
+    limits: str = ""
     tolerance: float = 1e-4
     compared: int | None = None
     kernels: bool = False

@@ -95,6 +95,8 @@ def run_contest(contest: Contest, options: Options) -> ContestResult:
         flops=contest.flops(problem.batch),
         floor=contest.floor,
         rivals=list(contest.rivals),
+        share=contest.share,
+        limits=contest.limits,
         tolerance=contest.tolerance,
         compared=options.compared,
         entries=[_entry(player) for player in players],

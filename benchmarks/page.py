@@ -6,8 +6,9 @@ import statistics
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from benchmarks.floors import floor_cell, floor_words, missed, title_of
 from benchmarks.picture import draw
-from benchmarks.results import ContestResult, Entry, LeftOut, Results, Start, StartResult
+from benchmarks.results import ContestResult, Entry, LeftOut, Results, StartResult
 from benchmarks.roofline import draw_rooflines, roofs_of
 from benchmarks.words import duration, listed, rate, share, times
 
@@ -36,7 +37,7 @@ def render(results: Results) -> str:
         _opening(results),
         _overview(results),
         _picture(),
-        _missed(results),
+        missed(results),
         _rules(results),
         _machine(results),
         _roofline(results),
@@ -52,7 +53,7 @@ def summary(results: Results) -> list[str]:
     for contest in results.contests:
         peer = contest.best_peer
         against = f"{peer.name} {duration(peer.median)}" if peer else "none"
-        verdict = _floor_words(contest)
+        verdict = floor_words(contest)
         lines.append(
             f"{contest.title:30} {duration(contest.ours.median):>10} {against:>28} "
             f"{times(contest.ratio) if contest.ratio else '':>9} "
@@ -99,7 +100,7 @@ def _overview(results: Results) -> str:
                 f"{duration(contest.ours.median)} a step",
                 f"{duration(peer.median)} ({peer.name})" if peer else "none installed",
                 times(contest.ratio) if contest.ratio else "",
-                _floor_cell(contest),
+                floor_cell(contest),
             ]
         )
     for start in results.starts:
@@ -107,7 +108,7 @@ def _overview(results: Results) -> str:
         best = min(peers, key=lambda each: each.median, default=None)
         rows += [
             [
-                f"[{_title(start, each)}](#{_anchor(start.title)})",
+                f"[{title_of(start, each)}](#{_anchor(start.title)})",
                 duration(each.median),
                 f"{duration(best.median)} ({best.name})" if best else "none installed",
                 times(best.median / each.median) if best else "",
@@ -118,12 +119,6 @@ def _overview(results: Results) -> str:
         ]
     head = ["work", "Cairnet", "best peer", "times faster", "to be reached"]
     return _table(head, rows, "lrlrr")
-
-
-def _title(start: StartResult, each: Start) -> str:
-    """What the row of a start is about."""
-    which = each.name.removeprefix("Cairnet, ")
-    return start.title if which == "cairnet" else f"{start.title}, {which}"
 
 
 def _picture() -> str:
@@ -159,30 +154,6 @@ def _roofline(results: Results) -> str:
         "each other, sums are too short to overlap, or vectors are not full. In the panels of "
         "kernels the area of a point is its part of the step."
     )
-
-
-def _missed(results: Results) -> str:
-    """An honest paragraph for each floor and limit that was not reached."""
-    paragraphs = []
-    for contest in results.contests:
-        peer, ratio = contest.rival, contest.reached
-        if contest.missed and peer is not None and ratio is not None:
-            paragraphs.append(
-                f"**{contest.title}** is to be {_faster(contest)} than "
-                f"{_rival(contest, 'its best peer')}, "
-                f"and is {times(ratio)}: a step takes {duration(contest.ours.median)} "
-                f"({duration(contest.ours.least)} at least), and {peer.name} needs "
-                f"{duration(peer.median)} ({duration(peer.least)} at least). Cairnet reaches "
-                f"{_share(contest, contest.ours)} of the multiply-add peak of the processor there."
-            )
-    for start in results.starts:
-        paragraphs += [
-            f"**{_title(start, each)}** is to take less than {duration(each.limit)}, and "
-            f"takes {duration(each.median)} ({duration(each.least)} at least)."
-            for each in start.starts
-            if each.missed and each.limit is not None
-        ]
-    return "\n\n".join(["## Not reached", *paragraphs]) if paragraphs else ""
 
 
 def _rules(results: Results) -> str:
@@ -269,7 +240,7 @@ def _contest(contest: ContestResult) -> str:
         f"## {contest.title}",
         about,
         _table(head, rows, "l" + "r" * (len(head) - 1)),
-        _floor_words(contest, sentence=True),
+        floor_words(contest, sentence=True),
         *(entry.note for entry in contest.entries if entry.note),
         _absent(contest.left_out),
     ]
@@ -328,33 +299,6 @@ def _start(start: StartResult) -> str:
         _absent(start.left_out),
     ]
     return "\n\n".join(part for part in text if part)
-
-
-def _floor_words(contest: ContestResult, sentence: bool = False) -> str:
-    if contest.floor is None or contest.reached is None:
-        return ""
-    if not sentence:
-        against = f" ({contest.rivals[0]})" if contest.rivals else ""
-        return f"floor {times(contest.floor)}{against}{', MISSED' if contest.missed else ''}"
-    verdict = "is not reached" if contest.missed else "is reached"
-    reached = f": it is {times(contest.reached)}" if contest.rivals else ""
-    rival = _rival(contest, "the best peer")
-    return f"The floor, {_faster(contest)} than {rival}, {verdict}{reached}."
-
-
-def _faster(contest: ContestResult) -> str:
-    return "faster" if contest.floor == 1 else f"{contest.floor:g} times faster"
-
-
-def _floor_cell(contest: ContestResult) -> str:
-    if contest.floor is None:
-        return ""
-    return f"{contest.floor:g} ×{f' ({contest.rivals[0]})' if contest.rivals else ''}"
-
-
-def _rival(contest: ContestResult, best: str) -> str:
-    """Whom the floor is meant for: the best of all peers unless one is named."""
-    return contest.rivals[0] if contest.rivals else best
 
 
 def _absent(left_out: Sequence[LeftOut]) -> str:

@@ -124,6 +124,8 @@ class ContestResult:
     meetings: list[float]
     others: float | None
     rivals: list[str] = field(default_factory=list)
+    share: float | None = None
+    limits: str = ""
     memory: list[float] = field(default_factory=list)
     caches: list[float] = field(default_factory=list)
     bytes: int | None = None
@@ -164,8 +166,18 @@ class ContestResult:
         return statistics.median(self.peaks)
 
     @property
+    def reached_share(self) -> float:
+        """The share of the peak that Cairnet reaches, by the medians."""
+        return self.flops / self.ours.median / self.peak
+
+    @property
     def missed(self) -> bool:
         """Whether there is a floor that was not reached."""
+        return self.too_slow or (self.share is not None and self.reached_share < self.share)
+
+    @property
+    def too_slow(self) -> bool:
+        """Whether it is not as many times faster than its rival as it has to be."""
         return self.floor is not None and self.reached is not None and self.reached < self.floor
 
 

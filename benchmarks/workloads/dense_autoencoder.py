@@ -98,4 +98,8 @@ CONTEST = Contest(
     ),
     flops=_flops,
     floor=1.15,
+    limits=(
+        "Hand-written C takes 5.4 ms. The updates read and write 27 MB a step, in the kernels of "
+        "the weight gradients; alone on the machine a step takes 3.6 to 3.9 ms."
+    ),
 )

@@ -159,3 +159,22 @@ def test_the_published_page_is_made_from_the_published_results() -> None:
         "write it again: python -m benchmarks --page-from docs/performance.json"
     )
     assert (DOCS / "images" / "performance.svg").exists()
+
+
+def test_a_share_of_the_peak_that_is_missed_is_said_with_what_stands_in_the_way(
+    results: Results,
+) -> None:
+    contest = results.contests[0]
+    least = contest.reached_share
+    assert not replace(contest, share=0.99 * least).missed
+    missed = replace(contest, share=1.5 * least, limits="Memory is slow.")
+    assert missed.missed
+    assert not missed.too_slow
+    said = render(replace(results, contests=[missed]))
+    assert f"**{contest.title}** is to reach" in said
+    assert "Memory is slow." in said
+    assert "of the peak, is not reached." in said
+    # Where all is reached, nothing stands in the way.
+    assert "Memory is slow." not in render(
+        replace(results, contests=[replace(missed, share=least / 2)])
+    )
