@@ -162,10 +162,9 @@ CONTEST = Contest(
     floor=2.5,
     limits=(
         "Every turn of the loop waits for the one before, and the threads meet twice a turn, "
-        "forward and backward: what a meeting takes on this machine decides. Where it took 60 ns, "
-        "a step took 20 to 22 µs on two threads (hand-written C: 12 µs), more than three times "
-        "faster than JAX; where it took 250 ns, two threads were slower than one, with its 33 µs "
-        "(C: 29 µs). Half the meetings could be saved by letting both threads compute the small "
-        "parts."
+        "forward and backward: how long a meeting takes, see below, decides. Where it takes a "
+        "fraction of a turn's work, two threads are faster, elsewhere one. Splitting the forward "
+        "product by columns instead of along the sum gained little. Half the meetings could be "
+        "saved by letting both threads compute the small parts."
     ),
 )

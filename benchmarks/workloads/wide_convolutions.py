@@ -142,8 +142,9 @@ def _contest(channels: int, space: int, direction: str) -> Contest:
         share=0.85,
         limits=(
             "Images are copied into memory with a border first, and results are new arrays, which "
-            "the system hands out page by page. On one thread every direction of every layer "
-            "reached 85 to 110 % (taps in the border are skipped, but counted)."
+            "the system hands out page by page; both weigh most where a layer is wide and low. "
+            "Sums are split into stretches of a sample for the caches. Taps in the border are "
+            "skipped where the gradient of the images is computed, but counted."
         ),
     )
 
