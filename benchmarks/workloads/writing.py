@@ -231,8 +231,8 @@ CONTEST = Contest(
     floor=5.0,
     limits=(
         "Each character reads all weights, 3.1 MB, which is more than the second-level caches of "
-        "two cores hold; Cairnet's kernels spend most of the time on that. Reading in long runs and "
-        "looking up the row of the character are what helped; reading past the caches and huge "
+        "two cores hold; Cairnet's kernels spend most of the time on that. Reading in long runs "
+        "and looking up the row of the character are what helped; reading past the caches and huge "
         "pages gained nothing. Smaller weights would, but they are another network."
     ),
 )
