@@ -13,12 +13,14 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["kernel_name", "kernel_times", "with_unit"]
+__all__ = ["Kernel", "kernel_name", "kernel_times", "with_unit"]
 
 _LONGEST_TITLE = 40
 
 
-class _Kernel(Protocol):
+class Kernel(Protocol):
+    """What a picture shows of a kernel of `cn.profile`."""
+
     @property
     def number(self) -> int: ...
     @property
@@ -37,7 +39,7 @@ class _Kernel(Protocol):
 
 class _Profile(Protocol):
     @property
-    def kernels(self) -> Sequence[_Kernel]: ...
+    def kernels(self) -> Sequence[Kernel]: ...
 
 
 def kernel_times(
@@ -134,7 +136,7 @@ def _bars(
     axes.legend(loc="lower right", frameon=False, fontsize=9, labelcolor=INK)
 
 
-def kernel_name(kernel: _Kernel) -> str:
+def kernel_name(kernel: Kernel) -> str:
     """What a kernel computes, and for which layer."""
     title = kernel.title
     if len(title) > _LONGEST_TITLE:
@@ -142,12 +144,12 @@ def kernel_name(kernel: _Kernel) -> str:
     return f"{title}   {kernel.layer or kernel.line}"
 
 
-def _at_the_peak(kernel: _Kernel) -> float:
+def _at_the_peak(kernel: Kernel) -> float:
     """Seconds that the kernel's operations would take at the peak; no more than it took."""
     return min(kernel.operations / kernel.peak, kernel.seconds)
 
 
-def _words(kernel: _Kernel) -> str:
+def _words(kernel: Kernel) -> str:
     if not kernel.operations or not kernel.seconds:
         return with_unit(kernel.seconds)
     rate = kernel.operations / kernel.seconds

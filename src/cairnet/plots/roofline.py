@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from cairnet.base.errors import ArgumentError
 from cairnet.plots.figures import BLUE, GREY, INK, VERMILION, new_figure, save, title_above
-from cairnet.plots.kernels import kernel_name, with_unit
+from cairnet.plots.kernels import Kernel, kernel_name, with_unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,23 +24,9 @@ _SMALL, _LARGE = 70.0, 900.0
 _NAME = 5.0
 
 
-class _Kernel(Protocol):
-    @property
-    def number(self) -> int: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def layer(self) -> str: ...
-    @property
-    def line(self) -> str: ...
-    @property
-    def seconds(self) -> float: ...
-    @property
-    def operations(self) -> int: ...
+class _Kernel(Kernel, Protocol):
     @property
     def bytes(self) -> int: ...
-    @property
-    def peak(self) -> float: ...
 
 
 class _Profile(Protocol):
