@@ -83,7 +83,7 @@ def test_symbols_are_those_of_the_inputs_in_order() -> None:
         {"axis": 1},
         {"activation": cn.sin},
     ],
-    ids=str,
+    ids=", ".join,
 )
 def test_whatever_is_computed_differently_differs(change: dict[str, Any]) -> None:
     assert sample(**change).digest != sample().digest
