@@ -70,5 +70,5 @@ def keras_peers(
             unit=unit,
             environment={"KERAS_BACKEND": backend},
         )
-        for backend, name in (("torch", "torch"), ("jax", "JAX"), ("tensorflow", "tensorflow"))
+        for backend, name in (("torch", "torch"), ("jax", "JAX"), ("tensorflow", "TensorFlow"))
     )
