@@ -76,3 +76,12 @@ def test_threads_that_need_a_while_to_find_their_cores_are_given_it() -> None:
         in_a_row = in_a_row + 1 if threads == 2 else 0
         pace.record(threads, 2.0 if threads == 1 else 1.0 if in_a_row > 3 else 2.5)
     assert pace.best == 2
+
+
+def test_trials_cost_a_hundredth_of_the_time_at_most() -> None:
+    pace = Pace(2)
+    settle(pace, {1: 2.0, 2: 1.0}, 20)
+    used = settle(pace, {1: 2.0, 2: 1.0}, 1000)
+    assert 2 <= used.count(1) <= 10
+    near = settle(Pace(2), {1: 1.02, 2: 1.0}, 300)
+    assert near.count(1) > 5  # what costs nothing is tried sooner

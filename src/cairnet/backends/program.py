@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -14,6 +14,11 @@ __all__ = ["Program"]
 
 class Program(Protocol):
     """A graph made runnable for one set of known extents."""
+
+    def prepare(
+        self, bindings: Mapping[Extent, int], steps: int | None = None
+    ) -> Callable[[Sequence[np.ndarray]], list[np.ndarray]]:
+        """A call but for its arrays; calling what is returned with them is `run`."""
 
     def run(
         self,

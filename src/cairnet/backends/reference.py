@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -26,6 +27,12 @@ class ReferenceProgram:
         self.inputs = tuple(inputs)
         self.outputs = tuple(outputs)
         self.updates = tuple(updates)
+
+    def prepare(
+        self, bindings: Mapping[Extent, int], steps: int | None = None
+    ) -> Callable[[Sequence[np.ndarray]], list[np.ndarray]]:
+        """See `cairnet.backends.program.Program.prepare`."""
+        return partial(self.run, bindings=bindings, steps=steps)
 
     def run(
         self,

@@ -36,13 +36,17 @@ class Signature:
         """
         if len(arguments) != len(self._dtypes):
             return None
+        shapes = []
         for array, dtype in zip(arguments, self._dtypes, strict=True):
-            if type(array) is not np.ndarray or array.dtype != dtype:
+            if type(array) is not np.ndarray:
+                return None
+            if array.dtype is not dtype and array.dtype != dtype:
                 return None
             flags = array.flags
-            if not (flags.c_contiguous and flags.aligned):
+            if not (flags.carray or (flags.c_contiguous and flags.aligned)):
                 return None
-        return tuple([array.shape for array in arguments])
+            shapes.append(array.shape)
+        return tuple(shapes)
 
     def accept(
         self, arguments: Sequence[Any], steps: int | None

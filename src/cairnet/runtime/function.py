@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -76,6 +76,14 @@ class Call(NamedTuple):
     fixed: Mapping[Extent, int]
 
 
+class _Route(NamedTuple):
+    """How calls of one kind are run: by which program, with which sizes, and the prepared call."""
+
+    chosen: Specialized
+    sizes: Mapping[Extent, int]
+    run: Callable[[Sequence[np.ndarray]], list[np.ndarray]]
+
+
 class Function:
     """A compiled graph; made by `cn.function`.
 
@@ -113,7 +121,7 @@ class Function:
         self._calls = 0
         #: What the last few kinds of calls needed, by the number of steps, the shapes, and whether
         #: accesses are tested.
-        self._met: dict[tuple[Hashable, ...], tuple[Specialized, Mapping[Extent, int]]] = {}
+        self._met: dict[tuple[Hashable, ...], _Route] = {}
 
     @property
     def compilations(self) -> int:
@@ -167,30 +175,31 @@ class Function:
 
     def _run(self, arguments: Sequence[Any], steps: int | None) -> Any:
         settings = configuration()
-        arrays, chosen, bindings = self._prepare(arguments, steps, settings.bounds)
+        arrays, route = self._route(arguments, steps, settings.bounds)
         if self.graph.watches or settings.non_finite:
-            results = self._step_by_step(chosen.program, arrays, bindings, steps)
+            results = self._step_by_step(route.chosen.program, arrays, route.sizes, steps)
         else:
-            results = chosen.program.run(arrays, bindings, steps)
+            results = route.run(arrays)
             self._calls += steps or 1
         return _unflatten(self._form, results)
 
-    def _prepare(
+    def _route(
         self, arguments: Sequence[Any], steps: int | None, bounds: bool
-    ) -> tuple[Sequence[np.ndarray], Specialized, Mapping[Extent, int]]:
-        """The arguments as the program needs them, the program, and the sizes."""
+    ) -> tuple[Sequence[np.ndarray], _Route]:
+        """The arguments as the program needs them, and how they are run."""
         shapes = self._signature.shapes(arguments)
         met = None if shapes is None else self._met.get((steps, shapes, bounds))
         if met is not None:
-            self._specializer.last = met[0]
-            return arguments, *met
-        arrays, bindings = self._signature.accept(arguments, steps)
-        chosen = self._specializer.specialized(bindings)
+            self._specializer.last = met.chosen
+            return arguments, met
+        arrays, sizes = self._signature.accept(arguments, steps)
+        chosen = self._specializer.specialized(sizes)
+        route = _Route(chosen, sizes, chosen.program.prepare(sizes, steps))
         if shapes is not None:
             if len(self._met) >= _REMEMBERED:
                 self._met = {}
-            self._met[steps, shapes, bounds] = chosen, bindings
-        return arrays, chosen, bindings
+            self._met[steps, shapes, bounds] = route
+        return arrays, route
 
     def _step_by_step(
         self,

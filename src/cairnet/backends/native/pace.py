@@ -9,6 +9,8 @@ took on some numbers of threads, uses the best, and now and then tries a neighbo
 
 from __future__ import annotations
 
+import math
+
 __all__ = ["Pace"]
 
 #: After how many calls a neighbour is tried again: soon while the verdict is fresh, then rarely.
@@ -18,6 +20,9 @@ _TRIALS = 2
 #: How often in a row more threads than the best number are tried later, unless they are slower by
 #: far: threads that have slept may share a core for a while, until the system moves one of them.
 _IN_A_ROW, _FAR = 4, 1.5
+#: What trials may cost, of all the time that is spent: where one number of threads takes twice as
+#: long as another, it is tried once in a hundred calls, however long a call is.
+_PART = 0.01
 #: How far a longer time moves what is remembered. A shorter one takes its place, since times are
 #: disturbed upwards only, and that of a first call the most: its memory is still cold.
 _UP = 0.2
@@ -28,6 +33,9 @@ class Pace:
 
     Args:
         most: the largest number of threads to use.
+
+    Attributes:
+        best: the number of threads that has been fastest.
 
     Example:
         >>> pace = Pace(most=2)
@@ -45,61 +53,73 @@ class Pace:
         if most > 1:
             numbers.append(most)
         self.numbers = numbers
-        self._place = len(numbers) - 1
+        self.best = most
         self._times: dict[int, float] = {}
         self._trials = dict.fromkeys(numbers, 0)
         self._calls = 0
         self._next_trial = _SOON
         self._interval = _SOON
-        self._upwards = False
+        #: What the next trial may cost, in seconds; anything at first and where the best changes.
+        self._purse = math.inf
+        self._upwards = True
         self._trial, self._left = most, 0
-
-    @property
-    def best(self) -> int:
-        """The number of threads that has been fastest."""
-        return self.numbers[self._place]
+        #: Up to which call the best number is simply used.
+        self._settled = 0
 
     def choose(self) -> int:
         """How many threads the next call should use."""
         self._calls += 1
+        if self._calls < self._settled:
+            return self.best
         if self._left:
             self._left -= 1
             return self._trial
-        for place in (self._place, self._place - 1, self._place + 1):
-            if 0 <= place < len(self.numbers) and self._trials[self.numbers[place]] < _TRIALS:
-                return self.numbers[place]
-        if self._calls >= self._next_trial and len(self.numbers) > 1:
-            self._next_trial = self._calls + self._interval
-            self._interval = min(2 * self._interval, _RARELY)
-            self._upwards = not self._upwards
-            self._trial = self.numbers[self._neighbour()]
-            self._left = _IN_A_ROW - 1 if self._trial > self.best else 0
-            return self._trial
-        return self.best
+        place = self.numbers.index(self.best)
+        for number in (self.best, *self.numbers[max(place - 1, 0) : place + 2]):
+            if self._trials[number] < _TRIALS:
+                return number
+        if len(self.numbers) == 1 or self._calls < self._next_trial:
+            self._settled = self._next_trial
+            return self.best
+        return self._tried(place)
 
-    def _neighbour(self) -> int:
-        place = self._place + (1 if self._upwards else -1)
-        if not 0 <= place < len(self.numbers):
-            place = self._place - (1 if self._upwards else -1)
-        return place
+    def _tried(self, place: int) -> int:
+        """A neighbour of the best number, if what that is expected to cost has been saved."""
+        step = 1 if self._upwards else -1
+        if not 0 <= place + step < len(self.numbers):
+            step = -step
+        number = self.numbers[place + step]
+        expected, least = self._times[number], self._times[self.best]
+        count = _IN_A_ROW if number > self.best and expected <= _FAR * least else 1
+        if count * (expected - least) > self._purse:
+            self._settled = self._calls + _SOON
+            return self.best
+        self._purse = 0.0
+        self._next_trial = self._calls + self._interval
+        self._interval = min(2 * self._interval, _RARELY)
+        self._upwards = not self._upwards
+        self._trial, self._left = number, _IN_A_ROW - 1 if number > self.best else 0
+        return number
 
     def record(self, threads: int, seconds: float) -> None:
         """Take in what a step took on a number of threads."""
         if threads not in self._trials:
             return
         self._trials[threads] += 1
+        self._purse += _PART * seconds
         before = self._times.get(threads)
         if before is None or seconds < before:
             self._times[threads] = seconds
-        elif self._trials[threads] <= _TRIALS:
+            if threads == self.best:
+                return
+        elif self._trials[threads] > _TRIALS:
             # The first time of a program is that of memory met for the first time.
-            self._times[threads] = min(before, seconds)
-        else:
             self._times[threads] = before + _UP * (seconds - before)
         if threads != self.best and seconds > _FAR * self._times[self.best]:
             self._left = 0
-        fastest = min(self._times, key=lambda number: self._times[number])
-        if self.numbers.index(fastest) != self._place:
-            self._place = self.numbers.index(fastest)
+        fastest = min(self._times, key=self._times.__getitem__)
+        if fastest != self.best:
+            self.best = fastest
+            self._settled, self._purse = 0, math.inf
             self._interval = _SOON
             self._next_trial = self._calls + _SOON

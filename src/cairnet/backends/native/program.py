@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -140,12 +140,16 @@ class NativeProgram:
         self.blueprint, self._library = _built(source, graph)
         self._entry = self._library.address("program")
         self._symbols = graph.symbols
-        self._tables = Tables(self.blueprint, graph)
-        self._inputs = self._tables.places("input", source.count)
+        self.tables = Tables(self.blueprint, graph)
+        #: For each input its entry in the table of buffers, None if unused.
+        self.places = self.tables.places("input", source.count)
         #: How many threads the last call ran on.
         self.threads = 0
-        # The tables and the arena serve one call at a time.
-        self._lock = threading.Lock()
+        #: What the tables were last filled for; they and the arena serve one call at a time.
+        self.loaded: object | None = None
+        self.lock = threading.Lock()
+        #: Whether nothing has to be done before and after the code runs.
+        self.is_plain = not (self._library.calls_outside or source.checked)
 
     # -- what it was made of -------------------------------------------------------------------
 
@@ -175,9 +179,25 @@ class NativeProgram:
         The axes are threads, kernels, and two numbers, in ticks of the processor's counter:
         computing, and waiting for the other threads at the meeting that follows.
         """
-        return self._tables.times
+        return self.tables.times
 
     # -- running -------------------------------------------------------------------------------
+
+    def prepare(
+        self, bindings: Mapping[Extent, int], steps: int | None = None
+    ) -> Callable[[Sequence[np.ndarray]], list[np.ndarray]]:
+        """See `cairnet.backends.program.Program.prepare`."""
+        symbols = tuple([bindings[symbol] for symbol in self._symbols])
+        with self.lock:
+            sizes = self.tables.sizes(symbols)
+        prepared = _Prepared(self, sizes, steps)
+        dtypes = self._dtypes
+        if dtypes is None:
+            return prepared
+        return lambda arrays: [
+            result if result.dtype == dtype else result.view(dtype)[..., 0]
+            for result, dtype in zip(prepared(arrays), dtypes, strict=True)
+        ]
 
     def run(
         self,
@@ -186,52 +206,85 @@ class NativeProgram:
         steps: int | None = None,
     ) -> list[np.ndarray]:
         """See `cairnet.backends.program.Program.run`."""
-        symbols = tuple([bindings[symbol] for symbol in self._symbols])
-        with self._lock:
-            results = self._run(arrays, symbols, steps)
-        if self._dtypes is None:
-            return results
-        return [
-            result if result.dtype == dtype else result.view(dtype)[..., 0]
-            for result, dtype in zip(results, self._dtypes, strict=True)
-        ]
+        return self.prepare(bindings, steps)(arrays)
 
-    def _run(
-        self, arrays: Sequence[np.ndarray], symbols: tuple[int, ...], steps: int | None
-    ) -> list[np.ndarray]:
-        tables = self._tables
-        buffers, strides = tables.buffers, tables.strides
-        count = 1 if steps is None else steps
-        sizes = tables.prepare(symbols, count)
-        results = []
-        for form in sizes.results:
-            shape = form.shape if steps is None else (steps, *form.shape)
-            result = np.empty(shape, form.dtype)
-            results.append(result)
-            if form.place is not None:
-                buffers[form.place] = address(result)
-                strides[form.place] = form.stride
-        for array, place in zip(arrays, self._inputs, strict=True):
-            if place is not None:
-                buffers[place] = address(array)
-                strides[place] = array.nbytes // count
-        with one_thread_each if self._library.calls_outside else nullcontext():
-            self._run_on_threads(sizes, count)
+    @cached_property
+    def job(self) -> team.Job:
+        """What the team of threads is told."""
+        return team.Job(self._entry, self.tables.context)
+
+    def surroundings(self) -> AbstractContextManager[object]:
+        """In which the code has to run."""
+        return one_thread_each if self._library.calls_outside else nullcontext()
+
+    def check(self) -> None:
+        """Raise what the code has noted, where it tests its accesses."""
         if self._source.checked:
             raise_noted(self._library.address("fault"), self)
+
+
+class _Prepared:
+    """A call of a program but for its arrays: what follows from the sizes is worked out once.
+
+    Args:
+        program: what is called.
+        sizes: what follows from the values of the symbols.
+        steps: as for `run`.
+    """
+
+    def __init__(self, program: NativeProgram, sizes: Sizes, steps: int | None) -> None:
+        self._program = program
+        self._sizes = sizes
+        self._count = 1 if steps is None else steps
+        lead = () if steps is None else (steps,)
+        self._results = [((*lead, *form.shape), form.dtype, form.place) for form in sizes.results]
+        places = enumerate(program.places)
+        self._inputs = [(number, place) for number, place in places if place is not None]
+        self._alone = program.blueprint.cycles * self._count < _ALONE_CYCLES
+
+    def __call__(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
+        program = self._program
+        with program.lock:
+            buffers = program.tables.buffers
+            if program.loaded is not self:
+                self._load(arrays)
+            results = []
+            for shape, dtype, place in self._results:
+                result = np.empty(shape, dtype)
+                results.append(result)
+                if place is not None:
+                    buffers[place] = address(result)
+            for number, place in self._inputs:
+                buffers[place] = address(arrays[number])
+            if program.is_plain:
+                self._run()
+            else:
+                with program.surroundings():
+                    self._run()
+                program.check()
         return results
 
-    def _run_on_threads(self, sizes: Sizes, count: int) -> None:
+    def _load(self, arrays: Sequence[np.ndarray]) -> None:
+        """Fill in all that stays the same while calls like this follow each other."""
+        tables = self._program.tables
+        tables.load(self._sizes, self._count)
+        for form in self._sizes.results:
+            if form.place is not None:
+                tables.strides[form.place] = form.stride
+        for number, place in self._inputs:
+            tables.strides[place] = arrays[number].nbytes // self._count
+        self._program.loaded = self
+
+    def _run(self) -> None:
         """On as many threads as the user asked for, or else on as many as are fastest."""
-        context = self._tables.context
+        program, job = self._program, self._program.job
         if configuration().threads is not None:
-            self.threads = team.run(self._entry, context, team.get_threads())
-            return
-        if self.blueprint.cycles * count < _ALONE_CYCLES:
-            self.threads = team.run(self._entry, context, 1)
-            return
-        pace = sizes.pace(count, team.get_threads())
-        threads = pace.choose()
-        start = time.perf_counter()
-        self.threads = team.run(self._entry, context, threads)
-        pace.record(threads, (time.perf_counter() - start) / count)
+            program.threads = job.run(team.get_threads())
+        elif self._alone:
+            program.threads = job.run(1)
+        else:
+            pace = self._sizes.pace(self._count, team.get_threads())
+            threads = pace.choose()
+            start = time.perf_counter()
+            program.threads = job.run(threads)
+            pace.record(threads, (time.perf_counter() - start) / self._count)

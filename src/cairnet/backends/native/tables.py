@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import math
 import operator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -116,19 +117,15 @@ class Tables:
         known = {buffer: place for place, buffer in enumerate(self._blueprint.buffers)}
         return [known.get((kind, number)) for number in range(count)]
 
-    def prepare(self, symbols: tuple[int, ...], steps: int) -> Sizes:
-        """Get ready for a call.
+    def sizes(self, symbols: tuple[int, ...]) -> Sizes:
+        """What follows from the values of the symbols, in the order of their numbers."""
+        found = self._known.get(symbols)
+        return self._learn(symbols) if found is None else found
 
-        Args:
-            symbols: the values of the symbols, in the order of their numbers.
-            steps: how many steps the call runs.
-        """
-        sizes = self._known.get(symbols)
-        if sizes is None:
-            sizes = self._learn(symbols)
+    def load(self, sizes: Sizes, steps: int) -> None:
+        """Get ready for calls with these sizes that run so many steps."""
         self._context[_EXTENTS] = ctypes.addressof(sizes.extents)
         self._context[_STEPS] = steps
-        return sizes
 
     def _learn(self, symbols: tuple[int, ...]) -> Sizes:
         """Make room for these sizes, and remember what follows from them."""
@@ -182,11 +179,15 @@ class Tables:
         return kept
 
 
+#: The first byte of a writeable, contiguous array, as a number of C's.
+_first_byte: Callable[[Any], ctypes.c_char] = ctypes.c_char.from_buffer
+
+
 def address(array: np.ndarray) -> int:
     """Where the elements of a contiguous array begin."""
     try:
-        # Five times faster than what follows, which empty and read-only arrays need.
-        return ctypes.addressof(ctypes.c_char.from_buffer(array.data))
+        # Three times faster than what follows, which empty and read-only arrays need.
+        return ctypes.addressof(_first_byte(array))
     except (TypeError, ValueError):
         return int(array.ctypes.data)
 

@@ -33,6 +33,7 @@ from cairnet.base.errors import ArgumentError
 __all__ = [
     "BARRIER_BYTES",
     "MAX_THREADS",
+    "Job",
     "awake",
     "barrier_ir",
     "emit_barrier",
@@ -42,28 +43,57 @@ __all__ = [
 ]
 
 
-def run(program: int, context: int, threads: int | None = None, eager: bool = False) -> int:
-    """Run a program on several threads, and return when all of them have finished.
+_THREADS = team_ir.JOB.index("threads")
+
+
+class Job:
+    """A program that is run on several threads, once or again and again.
 
     Args:
         program: address of `void program(ptr context, i64 thread, i64 threads)`, which is called
             once on each thread, with thread = 0 … threads - 1.
         context: handed on to the program.
-        threads: how many threads to use; None for `get_threads()`.
         eager: use only those workers that are awake, rather than wait for sleepers: right for
             programs that take less time than waking a thread. In a series of such calls the
             sleepers are woken for the calls that follow.
-
-    Returns:
-        The number of threads that it ran on: fewer than wanted for an eager call, and where the
-        operating system refuses more threads; 1 while another Python thread uses the team.
     """
-    if threads is None:
-        threads = get_threads()
-    team = _team if _team is not None else _begin()
-    if threads - 1 > team.workers:
-        team.grow(threads - 1)
-    return int(team.call(team.state, program, context, threads, eager))
+
+    def __init__(self, program: int, context: int, eager: bool = False) -> None:
+        self._team = team = _team if _team is not None else _begin()
+        self._threads = 1
+        # All that a call is told lies in memory, since every argument of one costs time.
+        told = (team.state, program, context, self._threads, int(eager))
+        self._told = (ctypes.c_int64 * len(team_ir.JOB))(*told)
+        self._address = ctypes.addressof(self._told)
+        self._call = team.call
+
+    def run(self, threads: int) -> int:
+        """Run the program, and return when all threads have finished.
+
+        Args:
+            threads: how many to use.
+
+        Returns:
+            The number of threads that it ran on: fewer than wanted for an eager call, and where
+            the operating system refuses more threads; 1 while another Python thread uses the team.
+        """
+        if threads - 1 > self._team.workers:
+            self._team.grow(threads - 1)
+        if threads != self._threads:
+            self._told[_THREADS] = self._threads = threads
+        return self._call(self._address)
+
+
+def run(program: int, context: int, threads: int | None = None, eager: bool = False) -> int:
+    """Run a program once; see `Job`.
+
+    Args:
+        program: its address.
+        context: handed on to it.
+        threads: how many threads to use; None for `get_threads()`.
+        eager: use only those workers that are awake.
+    """
+    return Job(program, context, eager).run(get_threads() if threads is None else threads)
 
 
 def awake() -> int:
@@ -119,7 +149,7 @@ class _Team:
         self.workers = 0
         self.closed = False
         pointer, number = ctypes.c_void_p, ctypes.c_int64
-        self.call = self._function("run", number, pointer, pointer, pointer, number, number)
+        self.call: Callable[[int], int] = self._function("run", number, pointer)
         self._start = self._function("start", ctypes.c_int32, pointer)
         self._stop = self._function("stop", None, pointer)
         self._seize = self._function("seize", number, pointer)

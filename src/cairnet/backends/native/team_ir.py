@@ -27,7 +27,7 @@ import platform
 from cairnet.backends.native.barrier import PAUSE_ONCE, backoff_ir, read, wait_until, write
 from cairnet.backends.native.builder import Builder, Value
 
-__all__ = ["AWAKE", "BLOCK_BYTES", "WORKERS", "team_ir"]
+__all__ = ["AWAKE", "BLOCK_BYTES", "JOB", "WORKERS", "team_ir"]
 
 # The team's memory: block 0 is common, block i belongs to worker i. Fields by their offset; what
 # different threads write lies 128 bytes apart, as far as processors fetch at once.
@@ -35,6 +35,10 @@ BLOCK_BYTES = 512
 BUSY, WORKERS, MISSED = 0, 128, 256
 STATUS, PROGRAM, CONTEXT, THREAD, THREADS, HANDLE = 0, 8, 16, 24, 32, 40
 MUTEX, CONDITION = 128, 256
+
+#: What a call is told, one 8-byte slot each: the address of the team's memory, the program, its
+#: context, how many threads are wanted, and whether only those that are awake.
+JOB = ("state", "program", "context", "threads", "eager")
 
 AWAKE, ASLEEP, WAKING, CLAIMED, WORK, STOP = 1, 2, 3, 4, 5, 6
 
@@ -259,18 +263,12 @@ def _release() -> Builder:
 
 def _run() -> Builder:
     """Run a program on the caller and on workers; the number of threads that it ran on."""
-    builder = Builder(
-        "team.run",
-        [
-            ("ptr", "state"),
-            ("ptr", "program"),
-            ("ptr", "context"),
-            ("i64", "threads"),
-            ("i64", "eager"),
-        ],
-        "i64",
+    builder = Builder("team.run", [("ptr", "job")], "i64")
+    job, types = builder.parameter(0), ("ptr", "ptr", "ptr", "i64", "i64")
+    state, program, context, threads, eager = (
+        builder.load(type_, _field(builder, job, 8 * number), 8)
+        for number, type_ in enumerate(types)
     )
-    state, program, context, threads, eager = (builder.parameter(i) for i in range(5))
     several = builder.compare("icmp sgt", threads, builder.integer(1))
     builder.branch_if(several, "several", "alone")
     builder.label("several")
@@ -283,7 +281,7 @@ def _run() -> Builder:
     wanted = builder.binary("sub", threads, builder.integer(1))
     count = builder.select(builder.compare("icmp slt", wanted, there), wanted, there)
     total = _claim(builder, state, count, eager)
-    _publish(builder, state, count, total)
+    _publish(builder, state, count, (program, context, total))
     builder.line(f"call void {program.name}(ptr {context.name}, i64 0, i64 {total.name})")
     with builder.loop(builder.integer(0), count) as number:
         status = _field(builder, _block(builder, state, number), STATUS)
@@ -339,15 +337,15 @@ def _wake_for_next_time(builder: Builder, state: Value, count: Value) -> None:
             builder.line(f"call void @team.wake(ptr {block.name})")
 
 
-def _publish(builder: Builder, state: Value, count: Value, total: Value) -> None:
-    """Tell the claimed workers what to run."""
-    program, context = builder.parameter(1), builder.parameter(2)
+def _publish(
+    builder: Builder, state: Value, count: Value, task: tuple[Value, Value, Value]
+) -> None:
+    """Tell the claimed workers what to run: a program, its context, and on how many threads."""
     with builder.loop(builder.integer(0), count) as number:
         block = _block(builder, state, number)
         status = _field(builder, block, STATUS)
         claimed = builder.compare("icmp eq", read(builder, status), builder.integer(CLAIMED))
         with builder.when(claimed):
-            builder.store(program, _field(builder, block, PROGRAM), 8)
-            builder.store(context, _field(builder, block, CONTEXT), 8)
-            builder.store(total, _field(builder, block, THREADS), 8)
+            for value, offset in zip(task, (PROGRAM, CONTEXT, THREADS), strict=True):
+                builder.store(value, _field(builder, block, offset), 8)
             write(builder, builder.integer(WORK), status)
