@@ -6,10 +6,19 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.compiler.passes import TARGET, Graph, Records, check_values, graph, lowered
+from tests.compiler.passes import (
+    TARGET,
+    Graph,
+    Records,
+    check_values,
+    feeds_for,
+    graph,
+    lowered,
+)
 from tests.graphs import assert_close
 
 import cairnet as cn
+from cairnet.base.configuration import configure
 from cairnet.compiler.loops import Loop
 from cairnet.compiler.pipeline import LoopStep, Step, lower
 from cairnet.compiler.scans import join_scans
@@ -60,6 +69,18 @@ def _() -> Graph:
     return graph([x], outputs)
 
 
+@records.shows("back through time: the product comes first")
+def _() -> Graph:
+    x, u = tensor(7, 2, 3), tensor(3, 3, name="u")
+
+    def step(item: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        new = cn.tanh(item + state @ u)
+        return new, new
+
+    outputs, _ = cn.scan(step, x, cn.zeros((2, 3)))
+    return graph([x, u], list(cn.grad(cn.sum(cn.sin(outputs)), [x, u])))
+
+
 @records.shows("a loop within a loop")
 def _() -> Graph:
     x = tensor(3, 4)
@@ -101,6 +122,58 @@ def test_forward_and_backward_are_a_loop_each() -> None:
     found = loops(graph([x, h, u], [cost, *cn.grad(cost, [x, h, u])]))
     assert [loop.reverse for loop in found] == [False, True]
     assert [loop.length for loop in found] == [7, 7]
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_a_turn_back_through_time_is_one_nest(rows: int) -> None:
+    cost, x, u = wide_recurrent(rows)
+    backward = lowered(graph([x, u], cn.grad(cost, [x, u]))).steps
+    (loop,) = (step for step in backward if isinstance(step, LoopStep) and step.nest.reverse)
+    (step,) = (step for step in loop.body if isinstance(step, Step) and not step.serial)
+    assert step.nest.folds
+    assert {store.buffer.kind for store in step.nest.stores} == {"moving"}
+
+
+def test_a_state_whose_gradient_is_wanted_keeps_the_product_at_the_end() -> None:
+    cost, x, h, u = recurrent(7)
+    (loop,) = (it for it in loops(graph([x, h, u], cn.grad(cost, [x, h, u]))) if it.reverse)
+    assert not loop.following
+
+
+def wide_recurrent(rows: int) -> tuple[Tensor, Tensor, Tensor]:
+    """A cost with its input and weights; threads share what a turn does."""
+    x, u = tensor(7, rows, 128), tensor(128, 128, name="u")
+
+    def step(item: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        new = cn.tanh(item + 0.1 * (state @ u))
+        return new, new
+
+    outputs, _ = cn.scan(step, x, cn.zeros((rows, 128)))
+    return cn.sum(cn.sin(outputs)), x, u
+
+
+def test_what_every_turn_reads_is_walked_to_and_fro() -> None:
+    cost, x, u = wide_recurrent(1)
+    made = graph([x, u], [cost, *cn.grad(cost, [x, u])])
+    bodies = [step.body for step in lowered(made).steps if isinstance(step, LoopStep)]
+    walked = [step.schedule.returning for body in bodies for step in body if step.nest.folds]
+    assert len(walked) > 1
+    assert any(walked)
+    check_values(made)
+
+
+def test_walks_to_and_fro_give_the_same_bits_on_any_number_of_threads() -> None:
+    cost, x, u = wide_recurrent(1)
+    made = graph([x, u], [cost, *cn.grad(cost, [x, u])])
+    arrays, f = feeds_for(made), cn.function(made.inputs, list(made.outputs))
+    before, found = configure(), []
+    try:
+        for threads in (1, 2, 3):
+            cn.set_threads(threads)
+            found.append(b"".join(result.tobytes() for result in f(*arrays)))
+    finally:
+        configure(threads=before.threads)
+    assert found == 3 * found[:1]
 
 
 def layers(count: int) -> Graph:

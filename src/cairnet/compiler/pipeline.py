@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from cairnet.base.configuration import configuration
@@ -303,10 +303,33 @@ def _schedule(
     for nest, schedule, phase, alone in zip(order, schedules, phases, serial, strict=True):
         if isinstance(nest, Loop):
             body = _schedule(nest.body, in_place, choose, phase, TURN_CYCLES)
-            steps.append(LoopStep(nest, tuple(body), phase))
+            steps.append(LoopStep(nest, tuple(_returning(body)), phase))
         else:
             steps.append(Step(nest, schedule, phase, alone))
     return steps
+
+
+def _returning(body: Sequence[Step | LoopStep]) -> Iterator[Step | LoopStep]:
+    """The steps of a loop; those that read the same memory at every turn go to and fro."""
+    written = {buffer for step in body for buffer in step.nest.written()}
+    for step in body:
+        if isinstance(step, Step) and _reads_again(step, written):
+            yield replace(step, schedule=replace(step.schedule, returning=True))
+        else:
+            yield step
+
+
+def _reads_again(step: Step, written: set[Buffer]) -> bool:
+    """Whether a step of a loop reads what was there before the loop, in several blocks."""
+    if step.nest.kind != "map" or not step.nest.folds or _blocks(step.schedule) < 2:
+        return False
+    return any(item.kind != "moving" and item not in written for item in step.nest.reads())
+
+
+def _blocks(schedule: Schedule) -> int:
+    """In how many blocks a nest is walked."""
+    steps = ((hint(axis.extent), schedule.step(axis)) for axis in schedule.order)
+    return math.prod(-(-extent // step) for extent, step in steps)
 
 
 class _Expected:
@@ -348,9 +371,7 @@ class _Expected:
         key = form_of(nest, lambda buffer: buffer).key
         if key not in self._known:
             schedule = tile(nest, self.target)
-            steps = ((hint(axis.extent), schedule.step(axis)) for axis in schedule.order)
-            blocks = math.prod(-(-extent // step) for extent, step in steps)
-            self._known[key] = schedule.cycles, blocks
+            self._known[key] = schedule.cycles, _blocks(schedule)
         return self._known[key]
 
 

@@ -29,10 +29,12 @@ from cairnet.compiler.loops import (
 )
 from cairnet.compiler.nest import Lowering, NotStoredError
 from cairnet.compiler.rewrite import rewrite
+from cairnet.compiler.rewrite.matching import is_number
+from cairnet.compiler.rotation import rotate
 from cairnet.compiler.scan_items import suit_scans
 from cairnet.compiler.specialize import specialize
 from cairnet.compiler.storage import is_leaf
-from cairnet.tensor.core import CONSTANT, Tensor, apply_for, topological_order
+from cairnet.tensor.core import CONSTANT, Input, Tensor, apply_for, topological_order
 from cairnet.tensor.extent import Extent
 from cairnet.tensor.primitives import RESHAPE, SLICE
 from cairnet.tensor.primitives.loops import SCAN, Body
@@ -143,16 +145,20 @@ class _LoopBuilder:
         body, tensor = self.body, self.tensor
         sizes = dict(zip(body.symbols, tensor.parameters["sizes"], strict=True))
         placeholders, results = specialize(body.inputs, body.outputs, sizes)
-        results = rewrite(results)
+        placeholders, results, rotated = self._rotated(placeholders, rewrite(results))
         inner = Lowering(set())
         after = body.carries + body.sequences
         carries: list[Buffer] = []
-        kept = self._kept(results)
+        kept = {**self._kept(results), **rotated}
+        first: dict[int, Buffer] = {}
         for position, (placeholder, given) in enumerate(
             zip(placeholders, tensor.inputs, strict=True)
         ):
             if position in kept:
-                buffer = self._before(placeholder, given)
+                first[position] = (
+                    self._zeros(placeholder, given) if position in rotated else self._memory(given)
+                )
+                buffer = self._before(placeholder, first[position])
             elif position < body.carries:
                 buffer = self._carry(position, given)
                 carries.append(buffer)
@@ -173,8 +179,7 @@ class _LoopBuilder:
                 wanted.append((output, results[number]))
                 for position in (at for at, chosen in kept.items() if chosen == number):
                     before = inner.buffers[placeholders[position]]
-                    first = self._memory(tensor.inputs[position])
-                    self.following.append(Following(before, first, output))
+                    self.following.append(Following(before, first[position], output))
                     self._leave(position, whole)
         changing = [results[at] for at in range(body.carries) if at not in kept]
         new = list(zip(carries, changing, strict=True))
@@ -214,9 +219,31 @@ class _LoopBuilder:
                     found.setdefault(position, number)
         return found
 
-    def _before(self, placeholder: Tensor, given: Tensor) -> Buffer:
+    def _rotated(
+        self, placeholders: Sequence[Input], results: Sequence[Tensor]
+    ) -> tuple[list[Input], list[Tensor], dict[int, int]]:
+        """The body with products at its beginning instead of its end, where that is possible."""
+        body = self.body
+        carries = [
+            position
+            for position in range(body.carries)
+            if position not in self.siblings and is_number(self.tensor.inputs[position], 0)
+        ]
+        outputs = [n for n in range(body.carries, len(results)) if n in self.siblings]
+        changing = body.carries + body.sequences
+        inputs, given, found = rotate(placeholders, results, changing, carries, outputs)
+        return inputs, rewrite(given) if found else given, found
+
+    def _zeros(self, placeholder: Tensor, given: Tensor) -> Buffer:
+        """Memory full of zeros, of the form of a carry."""
+        dtype = placeholder.dtype
+        buffer = Buffer("zeros", dtype, placeholder.extents, given, "arena")
+        self._fill(buffer, given, lambda _: Literal(dtype, 0))
+        return buffer
+
+    def _before(self, placeholder: Tensor, first: Buffer) -> Buffer:
         """What a carry was at the turn before; at first, it is where it is given."""
-        self.reads.append(self._memory(given))
+        self.reads.append(first)
         return Buffer("before", placeholder.dtype, placeholder.extents, placeholder, "moving")
 
     def _leave(self, position: int, whole: Buffer) -> None:
@@ -277,15 +304,20 @@ class _LoopBuilder:
             buffer = self.outer.buffer(sibling)
         else:
             buffer = Buffer(f"carry{position}", given.dtype, given.extents, given, "arena")
-        axes = tuple(Axis(f"i{i}", size) for i, size in enumerate(given.extents))
+        self._fill(buffer, given, lambda index: self.outer.read(given, index))
+        return buffer
+
+    def _fill(
+        self, buffer: Buffer, given: Tensor, value: Callable[[tuple[Affine, ...]], Expression]
+    ) -> None:
+        """The nest that writes a value into memory before the loop."""
+        axes = tuple(Axis(f"i{i}", size) for i, size in enumerate(buffer.extents))
         index = tuple(Affine.of(axis) for axis in axes)
         place = Affine()
         for at, stride in zip(index, buffer.strides, strict=True):
             place = place + at * stride
-        value = self.outer.read(given, index)
         kept = tuple(axis for axis in axes if axis.extent != 1)
-        self.prepared.append(Nest(kept, (), (), (Store(buffer, place, value),), (given,)))
-        return buffer
+        self.prepared.append(Nest(kept, (), (), (Store(buffer, place, value(index)),), (given,)))
 
     def _item(self, placeholder: Tensor, outer: Buffer, name: str) -> Buffer:
         inner = Buffer(name, placeholder.dtype, placeholder.extents, placeholder, "moving")

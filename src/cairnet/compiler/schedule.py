@@ -43,6 +43,8 @@ class Schedule:
         reduce: the reduce axes that are loops, outermost first (a vector axis comes last).
         unrolled: the reduce axes that are written out.
         cycles: what the cost model expects, on one core.
+        returning: whether a loop walks the blocks back at every second turn, so that it begins with
+            what the caches still hold of the turn before.
         remark: what else is to be said of the choice.
     """
 
@@ -54,6 +56,7 @@ class Schedule:
     reduce: tuple[Axis, ...] = ()
     unrolled: tuple[Axis, ...] = ()
     cycles: float = 0.0
+    returning: bool = False
     remark: str = ""
 
     def step(self, axis: Axis) -> int:
@@ -82,6 +85,8 @@ class Schedule:
             parts.append(f"{' × '.join(tile)} in registers")
         if self.unrolled:
             parts.append(f"{listed(*self.unrolled)} written out")
+        if self.returning:
+            parts.append("back at every second turn")
         return "; ".join(parts)
 
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from cairnet.backends.native.addresses import Place
@@ -26,13 +27,14 @@ from cairnet.backends.native.builder import Builder, Value
 from cairnet.backends.native.calls import emit_call
 from cairnet.backends.native.checked import STEP, CheckedBuilder
 from cairnet.backends.native.evaluate import Evaluator
-from cairnet.backends.native.folds import Accumulator, across_lanes
+from cairnet.backends.native.folds import Accumulator, across_lanes, side_by_side
 from cairnet.backends.native.sorting import Row, emit_sort, sorted_axis
 from cairnet.base.errors import CompileError
 from cairnet.compiler.bounds import bounding_axis, droppable_guards
 from cairnet.compiler.calls import Call
 from cairnet.compiler.foresight import FETCH
 from cairnet.compiler.loops import Affine, Axis, Buffer, Guard, Load, Nest, expressions
+from cairnet.compiler.rows import row_of
 from cairnet.compiler.schedule import Schedule
 from cairnet.tensor.extent import Extent, Size
 
@@ -53,6 +55,8 @@ class Kernel:
         blocks: for each loop over blocks the extent and the step; their rounded-up quotients
             multiply to the number of blocks.
         cycles: the cost that the schedule expects.
+        returning: whether the blocks from `end` down to `begin` may be asked for, by handing over
+            `end` first.
     """
 
     text: str
@@ -60,6 +64,7 @@ class Kernel:
     arguments: tuple[Buffer | Extent, ...]
     blocks: tuple[tuple[Size, int], ...]
     cycles: float
+    returning: bool = False
 
 
 def emit_kernel(
@@ -135,8 +140,7 @@ class _Emitter:
     def kernel(self) -> Kernel:
         """Write everything."""
         builder = self.builder
-        begin, end = builder.parameter(0), builder.parameter(1)
-        with builder.loop(begin, end, stem="block") as number:
+        with self._numbers() as number:
             indices = self.blocks.indices(number)
             if isinstance(self.nest, Call):
                 emit_call(self.builder, self.nest, self._at(indices), self.size)
@@ -153,7 +157,25 @@ class _Emitter:
             tuple(self.arguments),
             self.blocks.steps,
             self.schedule.cycles,
+            self.schedule.returning,
         )
+
+    @contextmanager
+    def _numbers(self) -> Iterator[Value]:
+        """The numbers of the blocks; those of a nest that returns may go down from `begin`."""
+        builder = self.builder
+        begin, end = builder.parameter(0), builder.parameter(1)
+        if not self.schedule.returning:
+            with builder.loop(begin, end, stem="block") as number:
+                yield number
+            return
+        back = builder.compare("icmp sgt", begin, end)
+        low, high = builder.select(back, end, begin), builder.select(back, begin, end)
+        last = builder.binary("sub", high, builder.integer(1))
+        count = builder.binary("sub", high, low)
+        with builder.loop(builder.integer(0), count, stem="block") as place:
+            forth = builder.binary("add", low, place)
+            yield builder.select(back, builder.binary("sub", last, place), forth)
 
     # -- one block -----------------------------------------------------------------------------
 
@@ -243,9 +265,14 @@ class _Emitter:
         ]
         if nest.kind == "map":
             self._reduce(evaluator, points, accumulators)
-            results = self._results(accumulators, schedule.vector in nest.reduce)
-            single = not along  # the lanes have been folded: what is left is scalars
-            stores = evaluator.scope({}, guarded=True, scalar=single)
+            folded = schedule.vector in nest.reduce
+            row = row_of(nest, tile.sizes, lanes) if folded else None
+            results = self._results(accumulators, folded, row is not None)
+            if row is not None:  # the results of the points lie side by side from now on
+                stores = Evaluator(self.builder, self, row, len(points), bases, nest, guarded=True)
+                points = [Place({})]
+            else:  # where the lanes have been folded, what is left is scalars
+                stores = evaluator.scope({}, guarded=True, scalar=not along)
             self._store(stores, points, results)
         else:
             self._in_order(evaluator, points, accumulators)
@@ -259,12 +286,15 @@ class _Emitter:
         return next((axis for axis, n in sizes if lanes > 1 and n and n % lanes == 0), None)
 
     def _results(
-        self, accumulators: Sequence[Sequence[Accumulator]], across: bool
+        self, accumulators: Sequence[Sequence[Accumulator]], across: bool, together: bool
     ) -> list[list[tuple[Value, Value | None]]]:
-        """The value (and position) of every fold at every point."""
+        """The value (and position) of every fold at every point, or at all points side by side."""
         if not across or self.schedule.lanes == 1:
             return [[item.current() for item in each] for each in accumulators]
-        by_fold = [across_lanes(self.builder, column) for column in zip(*accumulators, strict=True)]
+        columns = list(zip(*accumulators, strict=True))
+        if together:
+            return [[(side_by_side(self.builder, column), None) for column in columns]]
+        by_fold = [across_lanes(self.builder, column) for column in columns]
         return [[(value, None) for value in row] for row in zip(*by_fold, strict=True)]
 
     def _points(self, tile: Tile) -> list[Place]:

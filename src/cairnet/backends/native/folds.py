@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cairnet.backends.native.addresses import Place
     from cairnet.backends.native.evaluate import Evaluator
 
-__all__ = ["Accumulator", "across_lanes"]
+__all__ = ["Accumulator", "across_lanes", "side_by_side"]
 
 _COMBINE = {
     "sum": "add",
@@ -138,7 +138,26 @@ class Accumulator:
 
 
 def across_lanes(builder: Builder, accumulators: Sequence[Accumulator]) -> list[Value]:
-    """The lanes of each accumulator combined into one value.
+    """The lanes of each accumulator combined into one value."""
+    found: dict[int, Value] = {}
+    for vector, owners in _folded(builder, accumulators):
+        for lane, owner in enumerate(owners):
+            if owner is not None:
+                found[owner] = builder.extract(vector, lane) if vector.lanes > 1 else vector
+    return [found[number] for number in range(len(accumulators))]
+
+
+def side_by_side(builder: Builder, accumulators: Sequence[Accumulator]) -> Value:
+    """The lanes of each accumulator combined; what no more accumulators than lanes give, in one."""
+    ((vector, owners),) = _folded(builder, accumulators)
+    places = [owners.index(number) for number in range(len(accumulators))]
+    return builder.shuffle(vector, vector, places)
+
+
+def _folded(
+    builder: Builder, accumulators: Sequence[Accumulator]
+) -> list[tuple[Value, list[int | None]]]:
+    """Vectors with one lane for each accumulator, and which accumulator each lane belongs to.
 
     Every accumulator is folded in halves: lane i with lane i + 8, then i + 4, i + 2, i + 1. Two
     accumulators share each instruction: their lower halves make one vector, their upper halves
@@ -171,12 +190,7 @@ def across_lanes(builder: Builder, accumulators: Sequence[Accumulator]) -> list[
             ]
             halved.append((accumulators[0].combine(*parts), owners + others))
         vectors, width = halved, half
-    found: dict[int, Value] = {}
-    for vector, owners in vectors:
-        for lane, owner in enumerate(owners):
-            if owner is not None:
-                found[owner] = builder.extract(vector, lane) if vector.lanes > 1 else vector
-    return [found[number] for number in range(len(accumulators))]
+    return vectors
 
 
 def _identity(kind: str, dtype: np.dtype[Any]) -> Any:

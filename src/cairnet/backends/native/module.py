@@ -187,6 +187,7 @@ class _ProgramWriter:
             for number, name in enumerate(CONTEXT_SLOTS)
         }
         self.position = 0
+        self.turn = self.builder.integer(0)
         self.clock = self.builder.alloca("i64", 8) if timed else Value("ptr", "null")
 
     def write(self, steps: Sequence[Step | LoopStep]) -> Builder:
@@ -266,8 +267,10 @@ class _ProgramWriter:
             strides.append(stride)
         for following in loop.following:
             self._follow(following.first, following.inner)
-        with builder.loop(builder.integer(0), length, stem="turn"):
+        with builder.loop(builder.integer(0), length, stem="turn") as turn:
+            outer, self.turn = self.turn, turn
             self._sequence(step.body, step.phase)
+            self.turn = outer
             self._meet()
             for following in loop.following:
                 self._follow(following.written, following.inner)
@@ -303,11 +306,12 @@ class _ProgramWriter:
         name = self.kernels.name_of[step]
         if step.serial:
             with builder.when(self.is_first):
-                self._call(name, builder.integer(0), self._blocks(kernel), arguments)
+                whole = builder.integer(0), self._blocks(kernel)
+                self._call(name, *self._walked(kernel, *whole), arguments)
         elif step is self.kernels.host:
             self._call_in_pieces(name, kernel, arguments)
         else:
-            self._call(name, *self._share(kernel), arguments)
+            self._call(name, *self._walked(kernel, *self._share(kernel)), arguments)
         if self.timed:
             self.position += 1
             self._add_time(2 * self.position - 2)
@@ -317,6 +321,15 @@ class _ProgramWriter:
         blocks, own = self._blocks(kernel), self.thread
         following = self.builder.binary("add", own, self.builder.integer(1))
         return self._part(blocks, own, self.threads), self._part(blocks, following, self.threads)
+
+    def _walked(self, kernel: Kernel, begin: Value, end: Value) -> tuple[Value, Value]:
+        """Where a walk over blocks begins and ends: at every second turn the other way round."""
+        if not kernel.returning:
+            return begin, end
+        builder = self.builder
+        odd = builder.binary("and", self.turn, builder.integer(1))
+        back = builder.compare("icmp ne", odd, builder.integer(0))
+        return builder.select(back, end, begin), builder.select(back, begin, end)
 
     def _part(self, total: Value, number: Value, count: Value) -> Value:
         return self.builder.binary("udiv", self.builder.binary("mul", total, number), count)
