@@ -12,7 +12,7 @@ import pytest
 from tests.training_steps import dense
 
 import cairnet as cn
-from cairnet.base.errors import GraphError, ShapeError
+from cairnet.base.errors import GraphError, NonFiniteError, ShapeError
 from cairnet.tensor.core import apply
 from cairnet.tensor.primitives import PAD
 
@@ -123,6 +123,30 @@ def test_steps_and_single_calls_mix() -> None:
         before = float(total)
         np.testing.assert_array_equal(f.steps(count, values), 4 + before + np.arange(count))
         assert float(f(values[0])) == 4 + before + count
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_what_is_the_same_in_all_steps_is_given_once(backend: str) -> None:
+    rows = cn.input((2,), "int64", name="rows")
+    data, scale = cn.input((None, 3), name="data"), cn.input((), name="scale")
+    total = cn.Variable(0.0)
+    new = total + scale * cn.sum(cn.take(data, rows, axis=0))
+    f = cn.function([rows, data, scale], new, updates={total: new}, backend=backend)
+    taken = np.array([[0, 1], [3, 3], [2, 0]])
+    for count in (4, 9):
+        values = np.arange(count * 3, dtype=np.float32).reshape(count, 3)
+        before = float(total)
+        expected = before + np.cumsum(2 * values[taken].sum(axis=(1, 2)))
+        together = f.steps(3, taken, non_sequences=[values, 2.0])
+        np.testing.assert_array_equal(together, expected)
+        total.assign(before)
+        assert [float(f(each, values, 2.0)) for each in taken] == list(expected)
+    # How many rows the data have is no reason to compile again.
+    assert f.compilations == 1
+    with pytest.raises(ShapeError, match=r"'data': expected rank 2.*got shape \(3, 9, 3\)"):
+        f.steps(3, taken, non_sequences=[np.zeros((3, 9, 3)), 2.0])
+    with cn.debug(non_finite=True), pytest.raises(NonFiniteError, match="step"):
+        f.steps(3, taken, non_sequences=[np.full((4, 3), np.nan, np.float32), 2.0])
 
 
 def test_python_threads_share_a_function() -> None:

@@ -3,6 +3,9 @@
 import os
 import signal
 import threading
+import tracemalloc
+import weakref
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -54,14 +57,50 @@ def test_the_averages_are_over_samples_whatever_the_batches(batch_size: int) -> 
     )
 
 
-def test_a_ragged_last_batch_compiles_two_programs_and_a_second_fit_none() -> None:
+def step_of(model: cn.Sequential) -> cn.Function:
+    assert model._engine._fitted is not None
+    return model._engine._fitted[1]
+
+
+def test_a_ragged_last_batch_compiles_two_programs_and_other_data_none() -> None:
     model = classifier()
     model.fit(X, LABELS, batch_size=10, epochs=2, verbose=0)
-    step = model._engine._trainer.step
+    step = step_of(model)
     assert step.compilations == 2
-    model.fit(X[::-1], LABELS, batch_size=10, epochs=2, verbose=0)
-    assert model._engine._trainer.step is step
+    for count in (len(X), 31, 10, 7):
+        model.fit(X[:count][::-1], LABELS[:count], batch_size=10, epochs=2, verbose=0)
+    assert step_of(model) is step
     assert step.compilations == 2
+
+
+def test_rows_are_read_where_they_lie(tmp_path: Path) -> None:
+    file = np.memmap(tmp_path / "x", X.dtype, "w+", shape=X.shape)
+    file[:] = X
+    apart = np.repeat(X, 2, axis=0)[::2]
+    models = []
+    for x in (X, file, apart):
+        model = classifier()
+        model.fit(x, LABELS, batch_size=10, epochs=2, verbose=0)
+        models.append(model.get_weights())
+    for weights in models[1:]:
+        for mine, first in zip(weights, models[0], strict=True):
+            np.testing.assert_array_equal(mine, first)
+
+
+def test_data_are_neither_copied_nor_kept() -> None:
+    model = cn.Sequential([cn.Input((500,)), cn.layers.Dense(1)])
+    model.compile("sgd", "mean_squared_error")
+    x = np.zeros((10_000, 500), np.float32)
+    y = np.zeros((10_000, 1), np.float32)
+    model.fit(x, y, batch_size=1_000, steps_per_epoch=1, verbose=0)
+    tracemalloc.start()
+    model.fit(x, y, batch_size=1_000, steps_per_epoch=1, verbose=0)
+    # Less than one: whether all numbers are finite is looked at in one array of truth values.
+    assert tracemalloc.get_traced_memory()[1] < 0.5 * x.nbytes
+    tracemalloc.stop()
+    gone = weakref.ref(x)
+    del x
+    assert gone() is None
 
 
 def test_freezing_a_layer_between_two_fits_is_noticed() -> None:

@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 
+from cairnet.backends.program import of_step
 from cairnet.tensor.core import Input, Tensor, Variable
 from cairnet.tensor.extent import Extent
 from cairnet.tensor.extent import evaluate as evaluate_extent
@@ -29,16 +30,17 @@ class ReferenceProgram:
         self.updates = tuple(updates)
 
     def prepare(
-        self, bindings: Mapping[Extent, int], steps: int | None = None
+        self, bindings: Mapping[Extent, int], steps: int | None = None, whole: int = 0
     ) -> Callable[[Sequence[np.ndarray]], list[np.ndarray]]:
         """See `cairnet.backends.program.Program.prepare`."""
-        return partial(self.run, bindings=bindings, steps=steps)
+        return partial(self.run, bindings=bindings, steps=steps, whole=whole)
 
     def run(
         self,
         arrays: Sequence[np.ndarray],
         bindings: Mapping[Extent, int],
         steps: int | None = None,
+        whole: int = 0,
     ) -> list[np.ndarray]:
         """See `cairnet.backends.program.Program.run`."""
         if steps is None:
@@ -48,9 +50,8 @@ class ReferenceProgram:
             for output in self.outputs
         ]
         for step in range(steps):
-            for stacked, value in zip(
-                results, self._one([array[step] for array in arrays], bindings), strict=True
-            ):
+            values = self._one(of_step(arrays, step, whole), bindings)
+            for stacked, value in zip(results, values, strict=True):
                 stacked[step] = value
         return results
 

@@ -79,13 +79,15 @@ def _known_before(
     load: Load, indices: Sequence[Load], written: set[Buffer], target: Target
 ) -> bool:
     """Whether whole rows are read, from more memory than a cache holds, by rows that are given."""
-    if len(load.computed) != 1 or not indices or not isinstance(load.buffer.size, int):
+    if len(load.computed) != 1 or not indices:
         return False
     ((_, _, row),) = load.computed
     bounds = load.offset.bounds()
     if isinstance(row, Extent) or bounds is None or not 0 <= bounds[0] <= bounds[1] < row:
         return False
-    if load.buffer.size * load.buffer.dtype.itemsize <= target.l2_bytes:
+    size = load.buffer.size
+    # Of how many rows there are nobody may know; asking in vain costs little.
+    if isinstance(size, int) and size * load.buffer.dtype.itemsize <= target.l2_bytes:
         return False
     if load.buffer.kind not in ("variable", "constant", "input") or load.buffer in written:
         return False

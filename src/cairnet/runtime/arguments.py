@@ -49,13 +49,14 @@ class Signature:
         return tuple(shapes)
 
     def accept(
-        self, arguments: Sequence[Any], steps: int | None
+        self, arguments: Sequence[Any], steps: int | None, whole: int = 0
     ) -> tuple[list[np.ndarray], dict[Extent, int]]:
         """The arguments as contiguous arrays of the inputs' dtypes, and the sizes they show.
 
         Args:
             arguments: arrays, numbers, nested lists or tensors, one for each input.
-            steps: the length of a leading axis that every argument has; None for no such axis.
+            steps: the length of a leading axis that arguments have; None for no such axis.
+            whole: how many arguments, the last ones, have none, since all steps are given them.
 
         Raises:
             ArgumentError: too few or too many.
@@ -68,13 +69,17 @@ class Signature:
                 f"got {len(arguments)}"
             )
         arrays = [_as_array(*pair) for pair in zip(self.inputs, arguments, strict=True)]
-        pairs = list(zip(self.inputs, arrays, strict=True))
+        split = len(arrays) - whole
+        shapes = [
+            _shape_of_a_step(tensor, array, steps if position < split else None)
+            for position, (tensor, array) in enumerate(zip(self.inputs, arrays, strict=True))
+        ]
         bindings: dict[Extent, int] = {}
-        for tensor, array in pairs:
-            _bind(tensor, _shape_of_a_step(tensor, array, steps), bindings)
-        for tensor, array in pairs:
-            _check_formulas(tensor, array.shape if steps is None else array.shape[1:], bindings)
-        return [_as_dtype(*pair) for pair in pairs], bindings
+        for tensor, shape in zip(self.inputs, shapes, strict=True):
+            _bind(tensor, shape, bindings)
+        for tensor, shape in zip(self.inputs, shapes, strict=True):
+            _check_formulas(tensor, shape, bindings)
+        return [_as_dtype(*pair) for pair in zip(self.inputs, arrays, strict=True)], bindings
 
 
 def _as_array(tensor: Input, argument: Any) -> np.ndarray:

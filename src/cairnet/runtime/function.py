@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from cairnet.backends.program import Program
+from cairnet.backends.program import Program, of_step
 from cairnet.base.configuration import configuration
 from cairnet.base.errors import ArgumentError, UnknownNameError
 from cairnet.runtime.arguments import Signature
@@ -132,12 +132,14 @@ class Function:
         """Run the function on one value for each input."""
         return self._run(arguments, None)
 
-    def steps(self, count: int, *arguments: Any) -> Any:
+    def steps(self, count: int, *arguments: Any, non_sequences: Sequence[Any] = ()) -> Any:
         """Run `count` consecutive calls as one: a loop that never comes back to Python.
 
         Args:
             count: how many calls, 1 or more.
             arguments: for each input an array with a leading axis of length `count`.
+            non_sequences: values for the last inputs, which all calls are given as they are. They
+                are read where they lie; a data set is one, of which every step takes some rows.
 
         Returns:
             The outputs of all calls, stacked along a leading axis.
@@ -148,12 +150,16 @@ class Function:
             >>> f = cn.function([x], total + x, updates={total: total + x})
             >>> f.steps(3, [1.0, 2.0, 3.0])
             array([1., 3., 6.], dtype=float32)
+            >>> rows, data = cn.input((2,), "int64", "rows"), cn.input((None, 3), name="data")
+            >>> f = cn.function([rows, data], cn.sum(cn.take(data, rows, axis=0)))
+            >>> f.steps(2, [[0, 1], [2, 0]], non_sequences=[cn.eye(5, 3)])
+            array([2., 2.], dtype=float32)
         """
         if not isinstance(count, int | np.integer) or count < 1:
             raise ArgumentError(
                 f"count: expected a whole number of steps, 1 or more, got {count!r}"
             )
-        return self._run(arguments, int(count))
+        return self._run((*arguments, *non_sequences), int(count), len(non_sequences))
 
     def program(self, *arguments: Any) -> Program:
         """The program that a call with these arguments would run (compiled if need be)."""
@@ -173,32 +179,32 @@ class Function:
         """The program that ran last, with the extents that are numbers in it; None before that."""
         return self._specializer.last
 
-    def _run(self, arguments: Sequence[Any], steps: int | None) -> Any:
+    def _run(self, arguments: Sequence[Any], steps: int | None, whole: int = 0) -> Any:
         settings = configuration()
-        arrays, route = self._route(arguments, steps, settings.bounds)
+        arrays, route = self._route(arguments, steps, whole, settings.bounds)
         if self.graph.watches or settings.non_finite:
-            results = self._step_by_step(route.chosen.program, arrays, route.sizes, steps)
+            results = self._step_by_step(route.chosen.program, arrays, route.sizes, steps, whole)
         else:
             results = route.run(arrays)
             self._calls += steps or 1
         return _unflatten(self._form, results)
 
     def _route(
-        self, arguments: Sequence[Any], steps: int | None, bounds: bool
+        self, arguments: Sequence[Any], steps: int | None, whole: int, bounds: bool
     ) -> tuple[Sequence[np.ndarray], _Route]:
         """The arguments as the program needs them, and how they are run."""
         shapes = self._signature.shapes(arguments)
-        met = None if shapes is None else self._met.get((steps, shapes, bounds))
+        met = None if shapes is None else self._met.get((steps, whole, shapes, bounds))
         if met is not None:
             self._specializer.last = met.chosen
             return arguments, met
-        arrays, sizes = self._signature.accept(arguments, steps)
+        arrays, sizes = self._signature.accept(arguments, steps, whole)
         chosen = self._specializer.specialized(sizes)
-        route = _Route(chosen, sizes, chosen.program.prepare(sizes, steps))
+        route = _Route(chosen, sizes, chosen.program.prepare(sizes, steps, whole))
         if shapes is not None:
             if len(self._met) >= _REMEMBERED:
                 self._met = {}
-            self._met[steps, shapes, bounds] = route
+            self._met[steps, whole, shapes, bounds] = route
         return arrays, route
 
     def _step_by_step(
@@ -207,11 +213,12 @@ class Function:
         arrays: Sequence[np.ndarray],
         bindings: Mapping[Extent, int],
         steps: int | None,
+        whole: int,
     ) -> list[np.ndarray]:
         """Every step as a run of its own, with what is to be seen or checked at each."""
         collected = []
         for index in range(steps or 1):
-            slices = arrays if steps is None else [array[index, ...] for array in arrays]
+            slices = arrays if steps is None else of_step(arrays, index, whole)
             self._report_watched(slices, bindings)
             if configuration().non_finite:
                 results = check_finite(self.graph, program, slices, bindings, self._calls)

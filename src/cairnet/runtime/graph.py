@@ -9,7 +9,7 @@ from typing import Any
 from cairnet.base.errors import ArgumentError, GraphError, ShapeError
 from cairnet.tensor.core import Input, Tensor, Variable, topological_order
 from cairnet.tensor.extent import Extent, Size, evaluate, is_symbol, symbols_of
-from cairnet.tensor.primitives import WATCH
+from cairnet.tensor.primitives import GATHER, SIZE, WATCH
 from cairnet.tensor.primitives.linalg_matrices import MatrixPrimitive
 from cairnet.tensor.primitives.loops import Body
 from cairnet.tensor.substitution import substitute
@@ -27,6 +27,8 @@ class FunctionGraph:
         updates: variables with the expressions of their new values.
         watches: the nodes whose values are reported to their watchers.
         constraints: pairs of sizes that must turn out equal, with the node where they meet.
+        counted: the unknown extents that loops run over: all but those along which inputs are
+            only looked up, as the rows of a data set are.
     """
 
     inputs: tuple[Input, ...]
@@ -34,6 +36,7 @@ class FunctionGraph:
     updates: tuple[tuple[Variable, Tensor], ...]
     watches: tuple[Tensor, ...]
     constraints: tuple[tuple[Size, Size, Tensor], ...]
+    counted: tuple[Extent, ...]
 
     def check_sizes(self, bindings: Mapping[Extent, int]) -> None:
         """Refuse sizes under which shapes that meet do not agree."""
@@ -83,6 +86,7 @@ def build_graph(
         ),
         tuple(tensor for tensor in order if tensor.primitive is WATCH),
         tuple((first, second, place) for (first, second), place in constraints.items()),
+        _counted(results, order),
     )
 
 
@@ -131,6 +135,20 @@ def _check_symbols(inputs: Sequence[Input], order: Sequence[Tensor]) -> None:
                     f"depends on {symbol}, and none of the function's inputs has that extent; add "
                     "the input whose axis it is"
                 )
+
+
+def _counted(results: Sequence[Tensor], order: Sequence[Tensor]) -> tuple[Extent, ...]:
+    """The unknown extents of results, and of all that is computed or read as a whole."""
+    sizes: list[Any] = [tensor.extents for tensor in results]
+    for tensor in order:
+        if isinstance(tensor, Input):
+            continue
+        looked_up = tensor.primitive is GATHER
+        sizes += [item.extents for item in tensor.inputs[1 if looked_up else 0 :]]
+        sizes.append(tensor.extents)
+        if tensor.primitive is not SIZE:
+            sizes += tensor.parameters.values()
+    return tuple(dict.fromkeys(symbols_of(tuple(sizes))))
 
 
 def _check_update(variable: Any, value: Any) -> tuple[Variable, Tensor]:

@@ -1,8 +1,9 @@
 """Which program runs a call: one for the first shapes met, then one for shapes that vary.
 
-The first call compiles with every extent a known number. When an extent turns out to vary, one
-more program is compiled in which all of them are run-time numbers; it serves every size from then
-on. So a ragged last batch costs one compilation, and so do twenty lengths with ragged batches.
+The first call compiles with every extent that something runs over a known number. When one turns
+out to vary, one more program is compiled in which all of them are run-time numbers; it serves every
+size from then on. So a ragged last batch costs one compilation, and so do twenty lengths with
+ragged batches.
 """
 
 from __future__ import annotations
@@ -87,9 +88,12 @@ class Specializer:
         """The extents to compile as numbers: all at first, and none as soon as one varies.
 
         Where one varies the next may: who trains on sequences of many lengths has a ragged last
-        batch as well. What is compiled for run-time numbers is hardly slower.
+        batch as well. What is compiled for run-time numbers is hardly slower. An extent that
+        nothing runs over, the number of rows in a data set, is never worth a program of its own.
         """
-        return {} if self._programs else dict(bindings)
+        if self._programs:
+            return {}
+        return {extent: bindings[extent] for extent in self.graph.counted}
 
     def _compile(self, fixed: Mapping[Extent, int]) -> Program:
         if self.backend == "reference":

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from cairnet.base.errors import GraphError
 from cairnet.nn.constraints import constrained
 from cairnet.nn.effects import Effects
 from cairnet.runtime import Function, function
-from cairnet.tensor.core import Input, Tensor, Variable, input
+from cairnet.tensor.core import Input, Tensor, input
 from cairnet.tensor.functions import astype, take
 from cairnet.tensor.gradient import grad
 from cairnet.tensor.source import scope
@@ -24,61 +23,61 @@ from cairnet.training.pace import Pace
 if TYPE_CHECKING:
     from cairnet.training.learner import Learner
 
-__all__ = ["Engine"]
+__all__ = ["Engine", "Trainer"]
 
 
-@dataclass
-class _Trainer:
-    """The training function for data of one shape, and the variables that hold the data."""
+class Trainer(NamedTuple):
+    """The function of a step of `fit`, and the arrays of which every step takes some rows."""
 
-    key: tuple[Any, ...]
-    held: tuple[Variable, ...]
     step: Function
+    arrays: list[np.ndarray]
+
+    def run(self, rows: np.ndarray) -> dict[str, np.ndarray]:
+        """A run of steps, one native call: a step for each line of row numbers."""
+        return self.step.steps(len(rows), rows, non_sequences=self.arrays)
 
 
 class Engine:
     """Builds a model's functions when they are first needed, and keeps them.
 
-    The data of `fit` is held in variables, and a step is given only the numbers of its rows: the
-    rows are read where they lie, in any order. `evaluate` and `predict` read their rows in order
-    and are given slices of the user's array.
+    A step of `fit` is given all data and the numbers of its rows: the rows are read where they lie
+    in the user's arrays, in any order. `evaluate` and `predict` read their rows in order and are
+    given slices of the arrays.
     """
 
     def __init__(self, model: Learner) -> None:
         self._model = model
-        self._trainer: _Trainer | None = None
+        self._fitted: tuple[tuple[Any, ...], Function] | None = None
         self._functions: dict[tuple[Any, ...], Function] = {}
         # What a step takes is remembered, so that a second fit begins with runs of the right size.
         self.pace = Pace()
 
-    def trainer(self, compiled: Compiled, data: Data) -> Function:
+    def trainer(self, compiled: Compiled, data: Data) -> Trainer:
         """The function that takes row numbers and does one step on these rows of the data."""
-        trained = self._model.trainable_variables
-        weighted = data.weights is not None
         key = (
-            tuple(map(_signature, data.arrays)),
-            (compiled, weighted, configuration()),
-            tuple(map(id, trained)),
+            self._shapes(data.inputs, data.targets, data.weights),
+            (compiled, data.weights is not None, configuration()),
+            tuple(map(id, self._model.trainable_variables)),
             self._frozen(),
         )
-        if self._trainer is None or self._trainer.key != key:
-            self._trainer = None
+        if self._fitted is None or self._fitted[0] != key:
+            self._fitted = None
             self.pace = Pace()
-            self._trainer = self._build_trainer(key, compiled, data)
-        else:
-            for variable, array in zip(self._trainer.held, data.arrays, strict=True):
-                variable.assign(array)
-        return self._trainer.step
+            self._fitted = key, self._fitting(compiled, data)
+        # Memory-mapped files and the like are read where they lie, too.
+        arrays = [np.require(np.asarray(array), None, ("C", "A")) for array in data.arrays]
+        return Trainer(self._fitted[1], arrays)
+
+    def _fitting(self, compiled: Compiled, data: Data) -> Function:
+        """The function of a step of `fit`."""
+        rows = input((None,), "int64", "rows")
+        arrays = self._placeholders(data.inputs, data.targets, data.weights)
+        batch = [take(array, rows, axis=0) for array in arrays]
+        return self._stepping(compiled, data, [rows, *arrays], batch, "fit")
 
     def _frozen(self) -> tuple[bool, ...]:
         """Which layers are frozen: some behave otherwise, even where they own no weights."""
         return tuple(layer.trainable for layer in self._model.layers_within())
-
-    def _build_trainer(self, key: tuple[Any, ...], compiled: Compiled, data: Data) -> _Trainer:
-        held = tuple(Variable(array, name="data", trainable=False) for array in data.arrays)
-        rows = input((None,), "int64", "rows")
-        batch = [take(variable, rows, axis=0) for variable in held]
-        return _Trainer(key, held, self._stepping(compiled, data, [rows], batch, "fit"))
 
     def stepper(self, compiled: Compiled, data: Data) -> Function:
         """The function that takes a batch of the data and does one step of training on it."""
@@ -264,7 +263,3 @@ def _left_open(shape: tuple[int, ...], said: Sequence[int | None] | None) -> tup
         return shape
     opened = [axis < len(said) and said[axis] is None for axis in range(len(shape))]
     return tuple(None if free else size for size, free in zip(shape, opened, strict=True))
-
-
-def _signature(array: np.ndarray) -> tuple[Any, ...]:
-    return array.shape, array.dtype

@@ -10,12 +10,11 @@ import numpy as np
 
 from cairnet.base.errors import ArgumentError
 from cairnet.base.seeds import generator, next_key
-from cairnet.runtime import Function
 from cairnet.training.arrays import whole
 from cairnet.training.callbacks import Callback, History
 from cairnet.training.callbacks.base import begin, tell, tell_the_end, wants_batches
 from cairnet.training.data import Data
-from cairnet.training.engine import Engine
+from cairnet.training.engine import Engine, Trainer
 from cairnet.training.interrupt import BetweenRuns
 from cairnet.training.measuring import measure
 from cairnet.training.objective import Compiled
@@ -107,13 +106,15 @@ def fit(
     }
     begin([*callbacks, *report, history], model, params)
     first, last = [*report, *callbacks, history], [*callbacks, *report, history]
-    step = engine.trainer(compiled, data)
+    trainer = engine.trainer(compiled, data)
     model.stop_training = False
     model.history = history
     if plan.initial_epoch == 0 or model.order_key is None:
         model.order_key = next_key()
     with BetweenRuns() as interrupts:
-        loop = _Loop(model, compiled, engine, step, data, validation, plan, first, last, interrupts)
+        loop = _Loop(
+            *(model, compiled, engine, trainer, data, validation, plan, first, last, interrupts)
+        )
         try:
             tell(first, "on_train_begin")
             for epoch in range(plan.initial_epoch, plan.epochs):
@@ -132,7 +133,7 @@ class _Loop:
     model: Learner
     compiled: Compiled
     engine: Engine
-    step: Function
+    trainer: Trainer
     data: Data
     validation: Data | None
     plan: Plan
@@ -177,7 +178,7 @@ class _Loop:
         """A run of steps, one native call."""
         if single:
             tell(self.last, "on_train_batch_begin", first)
-        totals.add(self.step.steps(len(rows), rows), rows.shape[1])
+        totals.add(self.trainer.run(rows), rows.shape[1])
         logs, last = totals.logs(), first + len(rows) - 1
         if single:
             tell(self.last, "on_train_batch_end", last, logs=logs)

@@ -157,7 +157,8 @@ class OnBatch(Learner):
         compiled = self._checked_compiled()
         data = self._data(compiled, x, y, sample_weight, class_weight)
         rows = generator(0).permutation(len(data))[:batch_size]
-        return profile(self._engine.trainer(compiled, data), rows, seconds=seconds)
+        step, arrays = self._engine.trainer(compiled, data)
+        return profile(step, rows, *arrays, seconds=seconds)
 
     def function_for(self, *data: Any) -> tuple[Function, tuple[np.ndarray, ...]]:
         """The compiled function behind `predict`, or behind a step of training, with its arguments.

@@ -184,13 +184,13 @@ class NativeProgram:
     # -- running -------------------------------------------------------------------------------
 
     def prepare(
-        self, bindings: Mapping[Extent, int], steps: int | None = None
+        self, bindings: Mapping[Extent, int], steps: int | None = None, whole: int = 0
     ) -> Callable[[Sequence[np.ndarray]], list[np.ndarray]]:
         """See `cairnet.backends.program.Program.prepare`."""
         symbols = tuple([bindings[symbol] for symbol in self._symbols])
         with self.lock:
             sizes = self.tables.sizes(symbols)
-        prepared = _Prepared(self, sizes, steps)
+        prepared = _Prepared(self, sizes, steps, whole)
         dtypes = self._dtypes
         if dtypes is None:
             return prepared
@@ -204,9 +204,10 @@ class NativeProgram:
         arrays: Sequence[np.ndarray],
         bindings: Mapping[Extent, int],
         steps: int | None = None,
+        whole: int = 0,
     ) -> list[np.ndarray]:
         """See `cairnet.backends.program.Program.run`."""
-        return self.prepare(bindings, steps)(arrays)
+        return self.prepare(bindings, steps, whole)(arrays)
 
     @cached_property
     def job(self) -> team.Job:
@@ -230,9 +231,10 @@ class _Prepared:
         program: what is called.
         sizes: what follows from the values of the symbols.
         steps: as for `run`.
+        whole: as for `run`.
     """
 
-    def __init__(self, program: NativeProgram, sizes: Sizes, steps: int | None) -> None:
+    def __init__(self, program: NativeProgram, sizes: Sizes, steps: int | None, whole: int) -> None:
         self._program = program
         self._sizes = sizes
         self._count = 1 if steps is None else steps
@@ -240,6 +242,7 @@ class _Prepared:
         self._results = [((*lead, *form.shape), form.dtype, form.place) for form in sizes.results]
         places = enumerate(program.places)
         self._inputs = [(number, place) for number, place in places if place is not None]
+        self._moving = len(program.places) - whole
         self._alone = program.blueprint.cycles * self._count < _ALONE_CYCLES
 
     def __call__(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -272,7 +275,8 @@ class _Prepared:
             if form.place is not None:
                 tables.strides[form.place] = form.stride
         for number, place in self._inputs:
-            tables.strides[place] = arrays[number].nbytes // self._count
+            moves = number < self._moving
+            tables.strides[place] = arrays[number].nbytes // self._count if moves else 0
         self._program.loaded = self
 
     def _run(self) -> None:
