@@ -52,15 +52,26 @@ def saved(path: Path, *, with_loss: bool = True) -> Path:
 
 
 def test_a_named_network_is_measured_and_drawn(run: Run) -> None:
-    finished = run("lenet5", "--batch-size", "4", "--plot", "bars.png", "--most", "3")
+    finished = run(
+        "lenet5",
+        "--batch-size",
+        "4",
+        "--plot",
+        "bars.png",
+        "--roofline",
+        "roofs.png",
+        "--most",
+        "3",
+    )
     assert finished.code == 0, finished.err
     lines = finished.out.splitlines()
     assert lines[0].startswith("lenet5.fit, with len(rows) = 4, on ")
     assert lines[4].startswith("kernel ")
-    assert lines[-2].startswith("and ")
-    assert lines[-1] == "saved bars.png"
-    with Image.open("bars.png") as picture:
-        assert picture.size[0] > 1000
+    assert lines[-3].startswith("and ")
+    assert lines[-2:] == ["saved bars.png", "saved roofs.png"]
+    for name in ("bars.png", "roofs.png"):
+        with Image.open(name) as picture:
+            assert picture.size[0] > 1000
 
 
 def test_a_file_is_measured_in_training_and_in_use(run: Run, tmp_path: Path) -> None:

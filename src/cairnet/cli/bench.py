@@ -14,7 +14,7 @@ from cairnet.data.text import CharacterVocabulary
 from cairnet.models.char_rnn import CharRNN
 from cairnet.models.recipes import RECIPES, TEXT_RECIPES
 from cairnet.optim import get as get_optimizer
-from cairnet.plots import kernel_times
+from cairnet.plots import kernel_times, roofline
 from cairnet.runtime import Profile, profile
 from cairnet.training.files import load_model
 from cairnet.training.model import Model
@@ -36,7 +36,8 @@ class Bench:
         forward: whether to measure what `predict` does, instead of a step of training.
         seconds: how long to repeat the step.
         most: how many kernels to show; None for all.
-        plot: where to draw them; None for nowhere.
+        plot: where to draw how long they take; None for nowhere.
+        roofline: where to draw what they reach of what they could; None for nowhere.
         threads: how many to compute with; None for as many as are fastest.
     """
 
@@ -47,6 +48,7 @@ class Bench:
     seconds: float
     most: int | None
     plot: Path | None
+    roofline: Path | None
     threads: int | None
 
 
@@ -66,11 +68,12 @@ def bench(options: Bench) -> None:
     x = random_inputs(model, options.batch_size, options.sequence_length)
     measured = _forward(model, x, options) if options.forward else _step(model, x, options)
     measured.show(options.most)
-    if options.plot is not None:
-        what = "predict" if options.forward else "a step of training"
-        title = f"{model.name}, {what}, batch of {options.batch_size}"
-        kernel_times(measured, options.plot, title=title)
-        print(f"saved {options.plot}")
+    what = "predict" if options.forward else "a step of training"
+    title = f"{model.name}, {what}, batch of {options.batch_size}"
+    for draw, file in ((kernel_times, options.plot), (roofline, options.roofline)):
+        if file is not None:
+            draw(measured, file, title=title)
+            print(f"saved {file}")
 
 
 def _model(name: str) -> Model:

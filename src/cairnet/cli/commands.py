@@ -322,6 +322,7 @@ def explain(
     epilog=_examples(
         "cairnet bench lenet5",
         "cairnet bench lenet5.safetensors --batch-size 128 --plot kernels.png",
+        "cairnet bench lenet5 --batch-size 128 --roofline roofs.png",
         "cairnet bench lenet5 --forward --batch-size 1 --threads 1",
         "cairnet bench charrnn.safetensors --sequence-length 40",
     )
@@ -352,13 +353,22 @@ def bench(
             show_default=False,
         ),
     ] = None,
+    roofline: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Draw the kernels under the roofs that the machine sets them.",
+            show_default=False,
+        ),
+    ] = None,
     threads: Threads = None,
 ) -> None:
     """Measure a network kernel by kernel: times, rates, shares of the processor's peak."""
     from cairnet.cli.bench import Bench, bench
 
     options = Bench(
-        model, batch_size, sequence_length, forward, seconds, most or None, plot, threads
+        *(model, batch_size, sequence_length, forward, seconds, most or None),
+        *(plot, roofline, threads),
     )
     bench(options)
 

@@ -101,7 +101,7 @@ def profile(function: Function, *arguments: Any, seconds: float = 0.5) -> Profil
     ticks = _fastest(np.array([sample.ticks for sample in samples]))
     return Profile(
         name=function.name,
-        sizes={str(size): number for size, number in call.sizes.items()},
+        sizes={str(size): call.sizes[size] for size in graph.counted},
         threads=threads,
         calls=len(samples),
         seconds=float(_fastest(np.array([sample.seconds for sample in samples]))),

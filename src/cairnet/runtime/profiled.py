@@ -109,7 +109,7 @@ class Profile:
 
     Attributes:
         name: of the function.
-        sizes: its unknown extents in the calls measured, by name.
+        sizes: the unknown extents that its kernels run over, in the calls measured, by name.
         threads: how many computed.
         calls: how many calls were measured; times are means of the fastest quarter.
         seconds: a whole call, by the clock on the wall.
