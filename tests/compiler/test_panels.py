@@ -69,6 +69,13 @@ def test_a_transposed_matrix_is_turned_on_the_way() -> None:
     assert multiply.schedule.vector is multiply.nest.axes[-1]
 
 
+def test_a_small_matrix_is_turned_where_its_rows_lie_the_wrong_way() -> None:
+    x, w = cn.input((25, 65), name="x"), cn.input((128, 65), name="w")
+    assert panels(program(x @ cn.matrix_transpose(w))) == {"w_panels": (2, 65, 64)}
+    few = cn.input((4, 65), name="x")
+    assert panels(program(few @ cn.matrix_transpose(w))) == {}
+
+
 def test_columns_that_are_no_whole_number_of_panels_make_wider_ones() -> None:
     x, w = cn.input((256, 784), name="x"), cn.input((784, 784), name="w")
     assert panels(program(x @ w)) == {"w_panels": (7, 784, 112)}

@@ -33,9 +33,10 @@ from cairnet.compiler.shape import hint
 
 __all__ = ["with_panels"]
 
-#: Work that takes so many cycles, and so much longer than its multiplications, is looked at.
-_WORTH_A_LOOK = 400_000.0
-_NEAR_PEAK = 1.15
+#: Work that takes so many cycles, and so much longer than its multiplications, is looked at; and
+#: less work, if it takes far longer than they.
+_WORTH_A_LOOK, _NEAR_PEAK = 400_000.0, 1.15
+_SMALL, _FAR_FROM_PEAK = 4_000.0, 3.0
 #: Copies are made when that leaves no more than this part of the cycles.
 _CLEARLY_LESS = 0.97
 #: Vectors side by side in a panel, from the best number on; four only where a panel takes no more
@@ -79,10 +80,10 @@ def with_panels(nest: Nest, target: Target, cost: Callable[[Nest], float]) -> li
     lanes = max(target.vector_bytes // width, 1)
     points = math.prod(hint(axis.extent) for axis in (*nest.axes, *nest.reduce))
     least = points / lanes * 0.5 * len(nest.folds)
-    if len(loads) < 2 or least < _WORTH_A_LOOK:
+    if len(loads) < 2 or least < _SMALL:
         return [nest]
     whole = cost(nest)
-    if whole < _NEAR_PEAK * least:
+    if whole < least * (_FAR_FROM_PEAK if least < _WORTH_A_LOOK else _NEAR_PEAK):
         return [nest]
     best, cycles = [nest], _CLEARLY_LESS * whole
     for cut in _cuts(nest, loads, lanes, target.l2_bytes * _NARROW):

@@ -48,6 +48,9 @@ _LONG_FOLD = 16384
 #: more than so many cycles, two threads are worth a meeting.
 _ONE_BLOCK = 400
 _SHAREABLE = 10_000.0
+#: Within a loop in so many chunks: two for each of two threads, so that a walk that turns back at
+#: every second turn finds the nearer one in the first-level cache.
+_TURNED = 4
 #: Split for the sake of the caches: into at most so many chunks of so many elements, work that
 #: takes so many cycles, when that leaves no more than this part of them.
 _MOST_CHUNKS = 64
@@ -156,9 +159,9 @@ def split_folds(
         choices = [_split(nest, {axis: _chunk_count(axis.extent)}) for axis in axes]
         return min(choices, key=lambda parts: sum(map(cost, parts)))
     if results <= _ONE_BLOCK and hint(longest.extent) >= _LONG_CHUNK:
-        least = TURN_CYCLES if repeated and blocks(nest) == 1 else _SHAREABLE
-        if cost(nest) > least:
-            return _split(nest, {longest: 2})
+        turned = repeated and blocks(nest) == 1
+        if cost(nest) > (TURN_CYCLES if turned else _SHAREABLE):
+            return _split(nest, {longest: _TURNED if turned else 2})
     turns, stretches = _turns(nest, length), _stretches(longest)
     if not turns and not stretches:
         return [nest]
