@@ -19,7 +19,7 @@ from tests.graphs import assert_close
 
 import cairnet as cn
 from cairnet.base.configuration import configure
-from cairnet.compiler.loops import Loop
+from cairnet.compiler.loops import Buffer, Loop
 from cairnet.compiler.pipeline import LoopStep, Step, lower
 from cairnet.compiler.scans import join_scans
 from cairnet.tensor.core import Tensor, topological_order
@@ -174,6 +174,27 @@ def test_walks_to_and_fro_give_the_same_bits_on_any_number_of_threads() -> None:
     finally:
         configure(threads=before.threads)
     assert found == 3 * found[:1]
+
+
+def test_what_no_turn_changes_is_copied_into_panels_before_the_loop() -> None:
+    x, u = tensor(40, 64, 512), tensor(512, 512, name="u")
+
+    def step(item: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        new = cn.tanh(item + state @ u)
+        return new, new
+
+    outputs, _ = cn.scan(step, x, cn.zeros((64, 512)))
+    steps = lowered(graph([x, u], outputs)).steps
+    (loop,) = (step for step in steps if isinstance(step, LoopStep))
+    copies = [step for step in steps[: steps.index(loop)] if panels_of(step)]
+    assert len(copies) == 1
+    assert not any(panels_of(step) for step in loop.body)
+    assert panels_of(copies[0]) <= set(loop.nest.reads())
+
+
+def panels_of(step: Step | LoopStep) -> set[Buffer]:
+    """The panels that a step fills."""
+    return {buffer for buffer in step.nest.written() if buffer.name.endswith("_panels")}
 
 
 def layers(count: int) -> Graph:

@@ -64,14 +64,23 @@ class _Operand:
 _Cut = dict[Axis, int]
 
 
-def with_panels(nest: Nest, target: Target, cost: Callable[[Nest], float]) -> list[Nest]:
+def with_panels(
+    nest: Nest,
+    target: Target,
+    cost: Callable[[Nest], float],
+    copying: Callable[[Nest], float] | None = None,
+    turns: int = 1,
+) -> list[Nest]:
     """The nest, after those that copy what it reads into panels where that is cheaper.
 
     Args:
         nest: any nest.
         target: the machine.
         cost: what a nest is expected to take; it does not change the nest.
+        copying: what a copy is expected to take for every time that the nest runs; default: `cost`.
+        turns: how often the nest runs, as a part of a loop.
     """
+    copying = copying or cost
     if nest.kind != "map" or not nest.folds or any(fold.kind != "sum" for fold in nest.folds):
         return [nest]
     values = expressions([fold.value for fold in nest.folds])
@@ -83,12 +92,12 @@ def with_panels(nest: Nest, target: Target, cost: Callable[[Nest], float]) -> li
     if len(loads) < 2 or least < _SMALL:
         return [nest]
     whole = cost(nest)
-    if whole < least * (_FAR_FROM_PEAK if least < _WORTH_A_LOOK else _NEAR_PEAK):
+    if whole < least * (_FAR_FROM_PEAK if turns * least < _WORTH_A_LOOK else _NEAR_PEAK):
         return [nest]
     best, cycles = [nest], _CLEARLY_LESS * whole
     for cut in _cuts(nest, loads, lanes, target.l2_bytes * _NARROW):
         parts = _cut(nest, loads, cut)
-        taken = sum(map(cost, parts))
+        taken = sum(map(copying, parts[:-1])) + cost(parts[-1])
         if taken < cycles:
             best, cycles = parts, taken
     return best

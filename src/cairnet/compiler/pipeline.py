@@ -18,7 +18,7 @@ from cairnet.compiler.nest import Lowering, NotStoredError
 from cairnet.compiler.padding import pad_convolutions
 from cairnet.compiler.panels import with_panels
 from cairnet.compiler.plan import Life, arrange, lives_of, phase_count, phases_of
-from cairnet.compiler.scans import join_scans, lower_scan
+from cairnet.compiler.scans import is_fixed, join_scans, lower_scan
 from cairnet.compiler.schedule import Schedule, Target
 from cairnet.compiler.shape import coalesce, hint, split_folds
 from cairnet.compiler.storage import stored_tensors
@@ -162,7 +162,7 @@ def nests_of(
     updates: Sequence[tuple[Buffer, Tensor]],
     target: Target,
     observe: Observer | None = None,
-    repeated: bool = False,
+    turns: int | None = None,
 ) -> tuple[list[Nest], dict[Buffer, Buffer]]:
     """Nests that write tensors into output buffers, and new values into buffers they replace.
 
@@ -172,7 +172,7 @@ def nests_of(
         updates: buffers that all nests read with their old values, and the new ones.
         target: the machine, for the cost model.
         observe: see `lower`.
-        repeated: whether this is the body of a loop.
+        turns: how often they run, where this is the body of a loop.
 
     Returns:
         The nests in order, and which buffers are written in place of which others.
@@ -205,10 +205,14 @@ def nests_of(
     done("nest", nests)
     nests = fuse(nests)
     done("fuse", nests)
-    expected = _Expected(target, repeated)
+    changing = {
+        *(buffer for buffer, _ in updates),
+        *(item for nest in nests for item in nest.written()),
+    }
+    expected = _Expected(target, turns, changing)
     nests = choose_layouts(nests, target, expected.shaped_cycles, expected.packed_cycles)
     done("layout", nests)
-    nests = [part for nest in nests for part in with_panels(nest, target, expected.shaped_cycles)]
+    nests = [part for nest in nests for part in expected.with_panels(nest)]
     done("panels", nests)
     for nest in nests:
         coalesce(nest)
@@ -248,7 +252,7 @@ def _companions(wanted: Sequence[Tensor]) -> dict[Tensor, Tensor]:
 def _all_nests(lowering: Lowering, wanted: Sequence[Tensor], target: Target) -> list[Nest]:
     """Nests for every stored tensor; what cannot be read through is stored as well."""
     order = topological_order(wanted)
-    body = partial(nests_of, target=target, repeated=True)
+    body = partial(nests_of, target=target)
     while True:
         nests: list[Nest] = []
         scans: set[tuple[object, ...]] = set()
@@ -335,9 +339,10 @@ def _blocks(schedule: Schedule) -> int:
 class _Expected:
     """How nests are expected to be walked; those that are alike are looked at once."""
 
-    def __init__(self, target: Target, repeated: bool) -> None:
+    def __init__(self, target: Target, turns: int | None, changing: set[Buffer]) -> None:
         self.target = target
-        self.repeated = repeated
+        self.turns = turns
+        self.changing = changing
         self._known: dict[Hashable, tuple[float, int]] = {}
         self._shaped: dict[Hashable, float] = {}
 
@@ -351,7 +356,7 @@ class _Expected:
 
     def split(self, nest: Nest) -> list[Nest]:
         """The nest with its folds in chunks, where that is better."""
-        return split_folds(nest, self.cycles, self.blocks, self.repeated)
+        return split_folds(nest, self.cycles, self.blocks, self.turns is not None)
 
     def shaped_cycles(self, nest: Nest) -> float:
         """The cycles of a nest after the passes that shape it."""
@@ -364,8 +369,20 @@ class _Expected:
 
     def packed_cycles(self, nest: Nest) -> float:
         """The cycles of a nest and of the copies that it reads."""
-        parts = with_panels(nest, self.target, self.shaped_cycles)
-        return sum(map(self.shaped_cycles, parts))
+        *copies, changed = self.with_panels(nest)
+        return sum(map(self.copied_cycles, copies)) + self.shaped_cycles(changed)
+
+    def copied_cycles(self, copy: Nest) -> float:
+        """The cycles of a copy for every turn; what no turn changes is copied before the loop."""
+        cycles = self.shaped_cycles(copy)
+        if self.turns is None or not is_fixed(copy, self.changing):
+            return cycles
+        return cycles / max(self.turns, 1)
+
+    def with_panels(self, nest: Nest) -> list[Nest]:
+        """A nest after the copies that it reads."""
+        costs = self.shaped_cycles, self.copied_cycles
+        return with_panels(nest, self.target, *costs, self.turns or 1)
 
     def _walk(self, nest: Nest) -> tuple[float, int]:
         key = form_of(nest, lambda buffer: buffer).key

@@ -32,6 +32,7 @@ from cairnet.compiler.rewrite import rewrite
 from cairnet.compiler.rewrite.matching import is_number
 from cairnet.compiler.rotation import rotate
 from cairnet.compiler.scan_items import suit_scans
+from cairnet.compiler.shape import hint
 from cairnet.compiler.specialize import specialize
 from cairnet.compiler.storage import is_leaf
 from cairnet.tensor.core import CONSTANT, Input, Tensor, apply_for, topological_order
@@ -39,7 +40,7 @@ from cairnet.tensor.extent import Extent
 from cairnet.tensor.primitives import RESHAPE, SLICE
 from cairnet.tensor.primitives.loops import SCAN, Body
 
-__all__ = ["join_scans", "lower_scan"]
+__all__ = ["is_fixed", "join_scans", "lower_scan"]
 
 NestsOf = Callable[..., tuple[list[Nest], dict[Buffer, Buffer]]]
 
@@ -183,7 +184,8 @@ class _LoopBuilder:
                     self._leave(position, whole)
         changing = [results[at] for at in range(body.carries) if at not in kept]
         new = list(zip(carries, changing, strict=True))
-        order, in_place = nests_of(inner, wanted, new)
+        order, in_place = nests_of(inner, wanted, new, turns=hint(self.length))
+        order = self._hoisted(order, {*carries, *in_place, *in_place.values()})
         moved = {item.inner for item in self.moving} | {item.inner for item in self.following}
         self._read_leaves(order, moved)
         loop = Loop(
@@ -218,6 +220,19 @@ class _LoopBuilder:
                 if number in self.siblings and results[number] is results[position]:
                     found.setdefault(position, number)
         return found
+
+    def _hoisted(self, order: Sequence[Nest], changing: set[Buffer]) -> list[Nest]:
+        """The nests without the copies of what no turn changes: those come before the loop."""
+        changing.update(buffer for nest in order for buffer in nest.written())
+        kept = []
+        for nest in order:
+            copies = not nest.folds and all(buffer.kind == "arena" for buffer in nest.written())
+            if nest.kind == "map" and copies and nest.loads() and is_fixed(nest, changing):
+                self.prepared.append(nest)
+                self.reads += nest.written()
+            else:
+                kept.append(nest)
+        return kept
 
     def _rotated(
         self, placeholders: Sequence[Input], results: Sequence[Tensor]
@@ -329,6 +344,11 @@ class _LoopBuilder:
         inner = Buffer(f"{outer.name}.step", result.dtype, result.extents, result, "moving")
         self.moving.append(Moving(inner, outer, inner.size))
         return inner
+
+
+def is_fixed(nest: Nest, changing: set[Buffer]) -> bool:
+    """Whether all that a nest of a loop reads is the same at every turn."""
+    return all(buffer.kind != "moving" and buffer not in changing for buffer in nest.reads())
 
 
 def _begins_alike(tensor: Tensor) -> bool:
