@@ -18,9 +18,9 @@ from cairnet.compiler.grouping import grouped_buffers
 from cairnet.compiler.layout import _Choice, _Found, choose_layouts
 from cairnet.compiler.loops import Nest
 from cairnet.compiler.nest_listing import format_nests
-from cairnet.compiler.pipeline import Lowered, Step
+from cairnet.compiler.pipeline import Lowered, Step, lower
 from cairnet.compiler.verify import verify_nests
-from cairnet.tensor.core import INPUT, topological_order
+from cairnet.tensor.core import INPUT, Input, topological_order
 
 
 def lowered(*outputs: cn.Tensor) -> Lowered:
@@ -147,6 +147,35 @@ def test_nothing_changes_where_it_would_not_be_cheaper() -> None:
     nests = [step.nest for step in lowered(convolution(64, 1)).steps if isinstance(step, Step)]
     assert untouched(nests, lambda nest: 1.0)
     verify_nests("layout", nests, [])
+
+
+def test_a_chain_that_is_better_off_as_it_is_stays_so_beside_one_in_batch_lanes() -> None:
+    def chain(channels: int) -> cn.Tensor:
+        y: cn.Tensor = cn.input((64, 12, 12, channels))
+        for _ in range(3):
+            y = cn.relu(cn.conv2d(y, cn.input((3, 3, channels, channels))))
+        return y
+
+    def cost(nest: Nest) -> float:
+        """Two layouts in one nest are the worst; one chain is better off in lanes, one is not."""
+        own = [b for b in (*nest.reads(), *nest.written()) if b.kind == "arena"]
+        lanes = {len(buffer.extents) == 5 for buffer in own}
+        if len(lanes) != 1:
+            return 10.0 * len(lanes)
+        return 1.0 if lanes == {own[0].tensor.extents[-1] == 3} else 5.0
+
+    chains = [chain(3), chain(5)]
+    inputs = [item for item in topological_order(chains) if isinstance(item, Input)]
+    found: list[tuple[object, ...]] = []
+
+    def observe(name: str, nests: Sequence[Nest]) -> None:
+        if name == "fuse":
+            own = [Nest(n.axes, n.reduce, n.folds, n.stores, n.tensors) for n in nests]
+            laid_out = choose_layouts(own, TARGET, cost, cost)
+            found.extend(b.extents for n in laid_out for b in n.written() if b.kind == "arena")
+
+    lower(inputs, chains, [], TARGET, observe)
+    assert found == [(4, 3, 10, 10, 16), (4, 3, 8, 8, 16), (64, 10, 10, 5), (64, 8, 8, 5)]
 
 
 def test_memory_that_a_loop_or_a_sort_touches_stays_as_it_is() -> None:

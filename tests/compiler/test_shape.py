@@ -212,6 +212,25 @@ def test_a_sum_that_does_not_fit_into_the_caches_is_split_along_its_outermost_ax
     ]
 
 
+@pytest.mark.parametrize(("count", "chunks"), [(64, 64), (96, 48), (128, 64), (129, 43), (127, 0)])
+def test_more_samples_than_there_may_be_chunks_are_folded_several_at_a_time(
+    count: int, chunks: int
+) -> None:
+    x = tensor(count, 256, 512)
+    n, k, i = Axis("n", count), Axis("k", 256), Axis("i", 512)
+    source = Buffer("x", cn.float32, (count, 256, 512), x, "input")
+    place = Affine.of(n) * 131072 + Affine.of(k) * 512 + Affine.of(i)
+    target = Buffer("y", cn.float32, (512,), x, "output")
+    store = Store(target, Affine.of(i), Result(cn.float32, 0))
+    nest = Nest((i,), (n, k), (Fold("sum", Load(cn.float32, source, place)),), (store,), (x,))
+    from cairnet.compiler.shape import split_folds
+
+    # Half the work, unless it were folded in stretches along the longest axis.
+    parts = split_folds(nest, lambda part: 1e6 if part is nest else 2e5, lambda _: 16)
+    found = [axis.extent for axis in parts[0].axes if axis.name == "chunk"]
+    assert found == ([chunks] if chunks else [])
+
+
 @pytest.mark.parametrize(("dear", "chunks"), [(8, 16), (16, 8)])
 def test_a_long_sum_is_split_along_its_outermost_axis_where_its_longest_is_dear(
     dear: int, chunks: int

@@ -16,6 +16,7 @@ Only memory that the program has for itself is laid out anew; what the user sees
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -96,19 +97,45 @@ class _Choice:
         return _Found(self.nests, self.forms, set(), self._sum(list(self.touched), set()))
 
     def best(self) -> _Found:
-        """From all buffers in batch lanes on, every one is turned over that is better off so."""
+        """The best of two searches, from all buffers in batch lanes on and from none.
+
+        A nest that meets two layouts may be worse off than with either. So where a chain of nests
+        is best left as it is, no step of the first search leads there; nor one of the second to
+        batch lanes. What they disagree on falls into parts that share no nest, and of each part
+        the cheaper answer is taken.
+        """
         candidates = [buffer for buffer, form in self.forms.items() if form.blocked is not None]
-        chosen = set(candidates)
-        for _ in range(_ROUNDS):
-            changed = False
-            for buffer in candidates:
-                turned = chosen ^ {buffer}
-                if self._sum(self.near[buffer], turned) < self._sum(self.near[buffer], chosen):
-                    chosen = turned
-                    changed = True
-            if not changed:
-                break
+        chosen = self._improved(candidates, set(candidates))
+        other = self._improved(candidates, set())
+        for part in self._parts([b for b in candidates if (b in chosen) != (b in other)]):
+            chosen = self._turned(chosen, part)
         return _Found(self.nests, self.forms, chosen, self._sum(list(self.touched), chosen))
+
+    def _improved(self, candidates: Sequence[Buffer], chosen: set[Buffer]) -> set[Buffer]:
+        """Every buffer is turned over that is better off so, as long as that helps."""
+        for _ in range(_ROUNDS):
+            before = chosen
+            for buffer in candidates:
+                chosen = self._turned(chosen, [buffer])
+            if chosen == before:
+                break
+        return chosen
+
+    def _turned(self, chosen: set[Buffer], part: Sequence[Buffer]) -> set[Buffer]:
+        """The choice with some buffers turned over, if that is cheaper."""
+        near = list(dict.fromkeys(nest for buffer in part for nest in self.near[buffer]))
+        turned = chosen.symmetric_difference(part)
+        return turned if self._sum(near, turned) < self._sum(near, chosen) else chosen
+
+    def _parts(self, buffers: Sequence[Buffer]) -> list[list[Buffer]]:
+        """The buffers in parts: two that a nest touches are in the same one."""
+        parts: list[list[Buffer]] = []
+        for buffer in buffers:
+            touched = {other for nest in self.near[buffer] for other in self.touched[nest]}
+            met = [part for part in parts if not touched.isdisjoint(part)]
+            parts = [part for part in parts if part not in met]
+            parts.append([*itertools.chain.from_iterable(met), buffer])
+        return parts
 
     def _sum(self, nests: Sequence[Nest], chosen: AbstractSet[Buffer]) -> float:
         return sum(self._cost_of(nest, self.touched[nest] & chosen) for nest in nests)

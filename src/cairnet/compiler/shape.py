@@ -180,11 +180,17 @@ _Counts = Mapping[Axis, int]
 
 
 def _turns(nest: Nest, length: int) -> list[_Counts]:
-    """A chunk for each turn of the outermost of several reduce axes, such as for each sample."""
+    """A chunk for each turn of the outermost of several reduce axes, such as for each sample.
+
+    Where those are more than there may be chunks, a chunk is several of them.
+    """
     outermost = nest.reduce[0].extent if len(nest.reduce) > 1 else 1
-    if isinstance(outermost, Extent) or not 1 < outermost <= _MOST_CHUNKS:
+    if isinstance(outermost, Extent) or outermost < 2:
         return []
-    return [{nest.reduce[0]: outermost}] if length >= _LONG_CHUNK * outermost else []
+    dividing = (n for n in range(min(outermost, _MOST_CHUNKS), 1, -1) if outermost % n == 0)
+    count = next(dividing, 1)
+    fits = count >= min(outermost, _FEWEST) and length >= _LONG_CHUNK * count
+    return [{nest.reduce[0]: count}] if fits else []
 
 
 def _finer(nest: Nest, turns: Sequence[_Counts], length: int) -> Iterator[_Counts]:
