@@ -161,10 +161,13 @@ CONTEST = Contest(
     flops=_flops,
     floor=2.5,
     limits=(
-        "Every turn of the loop waits for the one before, and the threads meet twice a turn, "
-        "forward and backward: how long a meeting takes, see below, decides. Where it takes a "
-        "fraction of a turn's work, two threads are faster, elsewhere one. Splitting the forward "
-        "product by columns instead of along the sum gained little. Half the meetings could be "
-        "saved by letting both threads compute the small parts."
+        "Every turn of the loop waits for the one before. The threads meet twice a turn forward "
+        "and once backward, and how long a meeting takes, see below, decides: where it takes a "
+        "fraction of a turn's work, two threads are faster, elsewhere one, which walks through the "
+        "weights to and fro because the first-level cache does not hold all of them. Forward, one "
+        "meeting would do if the lanes lay along the sum, as they do backward, but then the matrix "
+        "would have to be turned in every step. Halves by columns need one meeting too, but their "
+        "rows crowd half of the sets of the first-level cache: in C such a half takes twice as "
+        "long as one along the sum."
     ),
 )
