@@ -113,10 +113,12 @@ def _contest(size: int) -> Contest:
         flops=lambda batch: 2 * batch * size * size,
         share=0.9,
         limits=(
-            "A call from Python, the copy into panels and a new array for the result cost a small "
-            "product most; inside a larger function they fall away. Turning squares in registers "
-            "made the copies cheap; another order of their loops and half as wide panels gained "
-            "nothing."
+            "What a call from Python adds, checking the arrays and finding where they lie, weighs "
+            "most where a product is small, and so does the start of the threads; inside a larger "
+            "function both fall away. A large product waits for memory where operands are copied "
+            "into panels first. Preparing calls once for all of a size and seldom trying other "
+            "numbers of threads helped; half as wide panels, and asking for lines early where a "
+            "matrix is turned, gained nothing."
         ),
     )
 

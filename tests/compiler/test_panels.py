@@ -15,9 +15,9 @@ from cairnet.tensor.core import INPUT, topological_order
 
 
 def panels(program: Lowered) -> dict[str, tuple[object, ...]]:
-    """The extents of the panels of a program."""
+    """The extents of the panels of a program, and of what is left over."""
     buffers = [life.buffer for life in program.lives]
-    return {b.name: b.extents for b in buffers if b.name.endswith("_panels")}
+    return {b.name: b.extents for b in buffers if b.name.endswith(("_panels", "_rest"))}
 
 
 def program(output: cn.Tensor) -> Lowered:
@@ -84,7 +84,33 @@ def test_columns_that_are_no_whole_number_of_panels_make_wider_ones() -> None:
 def test_both_operands_where_neither_is_read_along_its_rows() -> None:
     x, w = cn.input((1024, 1024), name="x"), cn.input((1024, 1024), name="w")
     found = panels(program(cn.matrix_transpose(x) @ w))
-    assert found == {"x_panels": (64, 1024, 16), "w_panels": (16, 1024, 64)}
+    assert found == {
+        "x_panels": (21, 1024, 48),
+        "x_rest": (1, 1024, 16),
+        "w_panels": (16, 1024, 64),
+    }
+
+
+def test_a_left_operand_whose_panels_would_fill_the_cache_is_turned_in_runs() -> None:
+    x, w = cn.input((2048, 2048), name="x"), cn.input((2048, 2048), name="w")
+    found = program(cn.matrix_transpose(x) @ w)
+    assert panels(found) == {"x_panels": (2048, 2048), "w_panels": (32, 2048, 64)}
+    turn = found.steps[0]
+    assert isinstance(turn, Step)
+    assert [axis.extent for axis in turn.schedule.order] == [32, 2048, 64]
+
+
+def test_what_whole_panels_leave_over_is_a_narrower_one() -> None:
+    x, w = cn.input((700, 700), name="x"), cn.input((700, 700), name="w")
+    found = program(x @ cn.matrix_transpose(w))
+    assert panels(found) == {"w_panels": (10, 700, 64), "w_rest": (1, 700, 60)}
+
+
+def test_a_new_value_is_not_written_in_parts() -> None:
+    x, w = cn.input((700, 700), name="x"), cn.Variable(np.zeros((700, 700), np.float32), name="w")
+    new = w - x @ cn.matrix_transpose(w)
+    found = lowered(graph([x], (), {w: new}))
+    assert panels(found) == {"w_panels": (1, 700, 700)}
 
 
 def test_the_gradient_of_the_images_reads_weights_turned() -> None:
@@ -109,6 +135,8 @@ def numbers(*shape: int) -> np.ndarray:
         (((256, 256), (256, 256)), lambda x, w: x @ cn.matrix_transpose(w)),
         (((512, 256), (512, 512)), lambda x, w: cn.matrix_transpose(x) @ w),
         (((100, 400), (784, 400)), lambda x, w: cn.relu(x @ cn.matrix_transpose(w))),
+        (((210, 260), (333, 260)), lambda x, w: cn.relu(x @ cn.matrix_transpose(w) + 1)),
+        (((512, 1024), (512, 512)), lambda x, w: cn.matrix_transpose(x) @ w),
     ],
 )
 def test_products_of_whole_numbers_are_exact(

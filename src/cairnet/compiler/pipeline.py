@@ -369,8 +369,11 @@ class _Expected:
 
     def packed_cycles(self, nest: Nest) -> float:
         """The cycles of a nest and of the copies that it reads."""
-        *copies, changed = self.with_panels(nest)
-        return sum(map(self.copied_cycles, copies)) + self.shaped_cycles(changed)
+        parts = self.with_panels(nest)
+        if len(parts) == 1:
+            return self.shaped_cycles(nest)
+        costs = (self.shaped_cycles if part.folds else self.copied_cycles for part in parts)
+        return sum(cost(part) for cost, part in zip(costs, parts, strict=True))
 
     def copied_cycles(self, copy: Nest) -> float:
         """The cycles of a copy for every turn; what no turn changes is copied before the loop."""

@@ -21,10 +21,11 @@ _TRIALS = 2
 #: far: threads that have slept may share a core for a while, until the system moves one of them.
 _IN_A_ROW, _FAR = 4, 1.5
 #: What trials may cost, of all the time that is spent: where one number of threads takes twice as
-#: long as another, it is tried once in a hundred calls, however long a call is.
-_PART = 0.01
+#: long as another, it is tried once in four hundred calls, however long a call is.
+_PART = 0.0025
 #: How far a longer time moves what is remembered. A shorter one takes its place, since times are
-#: disturbed upwards only, and that of a first call the most: its memory is still cold.
+#: disturbed upwards only, and that of a first call the most: its memory is still cold. One call
+#: that the system has interrupted for long says little: it counts as one that took far too long.
 _UP = 0.2
 
 
@@ -114,7 +115,7 @@ class Pace:
                 return
         elif self._trials[threads] > _TRIALS:
             # The first time of a program is that of memory met for the first time.
-            self._times[threads] = before + _UP * (seconds - before)
+            self._times[threads] = before + _UP * (min(seconds, _FAR * before) - before)
         if threads != self.best and seconds > _FAR * self._times[self.best]:
             self._left = 0
         fastest = min(self._times, key=self._times.__getitem__)
