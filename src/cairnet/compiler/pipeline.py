@@ -314,7 +314,7 @@ def _schedule(
 
 
 def _returning(body: Sequence[Step | LoopStep]) -> Iterator[Step | LoopStep]:
-    """The steps of a loop; those that read the same memory at every turn go to and fro."""
+    """The steps of a loop; those that read mostly the same memory at every turn go to and fro."""
     written = {buffer for step in body for buffer in step.nest.written()}
     for step in body:
         if isinstance(step, Step) and _reads_again(step, written):
@@ -324,10 +324,14 @@ def _returning(body: Sequence[Step | LoopStep]) -> Iterator[Step | LoopStep]:
 
 
 def _reads_again(step: Step, written: set[Buffer]) -> bool:
-    """Whether a step of a loop reads what was there before the loop, in several blocks."""
-    if step.nest.kind != "map" or not step.nest.folds or _blocks(step.schedule) < 2:
+    """Whether most of what a step of a loop touches, in several blocks, no turn changes."""
+    nest = step.nest
+    if nest.kind != "map" or not nest.folds or _blocks(step.schedule) < 2:
         return False
-    return any(item.kind != "moving" and item not in written for item in step.nest.reads())
+    touched = {*nest.reads(), *nest.written()}
+    sizes = {item: hint(item.size) * item.dtype.itemsize for item in touched}
+    fixed = (item for item in touched if item.kind != "moving" and item not in written)
+    return 2 * sum(sizes[item] for item in fixed) > sum(sizes.values())
 
 
 def _blocks(schedule: Schedule) -> int:
