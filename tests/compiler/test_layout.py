@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -58,6 +59,43 @@ def test_what_is_computed_element_by_element_lies_as_what_windows_slide_along() 
     found = lowered(*cn.grad(cn.sum(y * y), [first, second]))
     shapes = {extents for extents in layouts(found).values() if len(extents) == 5}
     assert shapes == {(4, 5, 6, 6, 16), (4, 4, 4, 4, 16)}
+
+
+def test_planes_that_would_lie_a_power_of_two_apart_lie_a_place_further() -> None:
+    def between(size: int, channels: int) -> tuple[object, ...]:
+        x = cn.input((64, size + 2, size + 2, 3), name="x")
+        first = cn.input((3, 3, 3, channels), name="first")
+        second = cn.input((3, 3, channels, 4), name="second")
+        found = lowered(cn.conv2d(cn.relu(cn.conv2d(x, first)), second))
+        buffer = found.lives[-1].buffer
+        assert buffer.spare == buffer.size - math.prod((64, size, size, channels))
+        return buffer.extents
+
+    # 64 places of 64 bytes are a page: all channels would share a set of the first-level cache.
+    assert between(8, 12) == (4, 12, 65, 16)
+    assert between(8, 6) == (4, 6, 8, 8, 16)
+    assert between(9, 12) == (4, 12, 9, 9, 16)
+
+
+def test_values_with_gaps_between_planes_are_those_of_the_reference() -> None:
+    random = np.random.default_rng(0)
+    x = cn.input((24, 10, 10, 3))
+    weights = [
+        cn.Variable(random.normal(size=shape).astype("float32"))
+        for shape in ((3, 3, 3, 12), (3, 3, 12, 12), (3, 3, 12, 2))
+    ]
+    h = cn.relu(cn.conv2d(x, weights[0]))
+    h = cn.relu(cn.conv2d(h, weights[1], padding="same")) + h
+    outputs = [cn.conv2d(h, weights[2]), cn.mean(h, axis=(0, 1, 2)), cn.flip(h, axis=1)]
+    cost = cn.sum(outputs[0] * outputs[0]) + cn.sum(cn.max_pool(h, 2))
+    outputs += cn.grad(cost, weights)
+    values = random.normal(size=x.shape).astype("float32")
+    program = lowered(*outputs)
+    assert any(life.buffer.extents == (2, 12, 65, 16) for life in program.lives)
+    given = [cn.function([x], outputs, backend=name)(values) for name in ("native", "reference")]
+    for ours, wanted in zip(*given, strict=True):
+        scale = float(np.abs(wanted).max())
+        np.testing.assert_allclose(ours, wanted, rtol=2e-4, atol=2e-5 * scale)
 
 
 def test_an_uneven_batch_has_a_last_group_that_is_filled_up() -> None:

@@ -26,6 +26,7 @@ from cairnet.compiler.loops import (
 )
 from cairnet.compiler.reach import reach
 from cairnet.compiler.schedule import Target
+from cairnet.compiler.traffic import L1_SETS, LINE
 from cairnet.tensor.extent import Size
 
 __all__ = [
@@ -40,6 +41,9 @@ __all__ = [
 
 Access = Load | Store
 _Computed = tuple[tuple[Expression, Size, Size], ...]
+
+#: How many lines of a set of the first-level cache a nest can count on.
+_L1_WAYS = 8
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,7 @@ class Grouped:
         order: the axes within a sample from the outermost to the innermost, when laid out anew.
         flat: the same memory in row-major order, with room for a last group that is full.
         blocked: the memory laid out anew, or None where it has to stay row-major.
+        slid: how many of the axes, the last in that order, windows slide along.
     """
 
     count: int
@@ -70,6 +75,7 @@ class Grouped:
     order: tuple[int, ...]
     flat: Buffer
     blocked: Buffer | None
+    slid: int = 0
 
     @property
     def extents(self) -> tuple[int, ...]:
@@ -98,7 +104,7 @@ class Grouped:
         (axis,) = samples.terms
         group, lane = halves[axis]
         strides = self._strides()
-        offset = Affine.of(lane) + Affine.of(group) * (self.lanes * math.prod(self.inner))
+        offset = Affine.of(lane) + Affine.of(group) * self.blocked.strides[0]
         for index, stride in zip(within, strides, strict=True):
             offset = offset + index * stride
         rows = _row_major(self.inner)
@@ -109,8 +115,12 @@ class Grouped:
 
     def _strides(self) -> list[int]:
         """How far apart neighbours along each axis within a sample lie, when laid out anew."""
-        ordered = _row_major([self.inner[i] for i in self.order])
-        return [ordered[self.order.index(i)] * self.lanes for i in range(len(self.inner))]
+        ordered = [self.inner[i] for i in self.order]
+        kept = len(ordered) - self.slid
+        outer, plane = ordered[:kept], ordered[kept:]
+        pitch = _pitch(outer, plane, self.lanes * self.flat.dtype.itemsize)
+        strides = [pitch * stride for stride in _row_major(outer)] + _row_major(plane)
+        return [strides[self.order.index(i)] * self.lanes for i in range(len(self.inner))]
 
 
 def grouped_buffers(nests: Sequence[Nest], target: Target) -> dict[Buffer, Grouped]:
@@ -254,9 +264,33 @@ def _blocked(buffer: Buffer, form: Grouped, sliding: AbstractSet[int]) -> Groupe
     """A form with its memory laid out anew, if there is more than a number for each sample."""
     positions = range(len(form.inner))
     order = (*(i for i in positions if i not in sliding), *sorted(sliding))
-    extents = (form.groups, *(form.inner[i] for i in order), form.lanes)
-    blocked = replace(buffer, extents=extents) if math.prod(form.inner) > 1 else None
-    return replace(form, order=order, blocked=blocked)
+    form = replace(form, order=order, slid=len(sliding))
+    count = math.prod(form.inner)
+    if count == 1:
+        return form
+    kept = len(order) - len(sliding)
+    outer, plane = [form.inner[i] for i in order[:kept]], [form.inner[i] for i in order[kept:]]
+    gap = _pitch(outer, plane, form.lanes * buffer.dtype.itemsize) - math.prod(plane)
+    within = [*outer, math.prod(plane) + gap] if gap else [*outer, *plane]
+    spare = form.groups * math.prod(outer) * gap * form.lanes
+    blocked = replace(buffer, extents=(form.groups, *within, form.lanes), spare=spare)
+    return replace(form, blocked=blocked)
+
+
+def _pitch(outer: Sequence[int], plane: Sequence[int], width: int) -> int:
+    """How many places apart the planes lie that windows slide along, such as those of channels.
+
+    Where so many planes would lie a power of two apart that what they have at one place crowds a
+    few sets of the first-level cache, a place is left free behind each.
+
+    Args:
+        outer: the extents that count planes.
+        plane: the extents of each.
+        width: bytes of a place.
+    """
+    places = math.prod(plane)
+    sets = L1_SETS // math.gcd(L1_SETS, max(places * width // LINE, 1))
+    return places + 1 if len(plane) > 0 and math.prod(outer) > sets * _L1_WAYS else places
 
 
 def _with_closed_ends(nests: Sequence[Nest], forms: dict[Buffer, Grouped]) -> dict[Buffer, Grouped]:

@@ -10,7 +10,8 @@ better: so each buffer is given the layout with which the nests that touch it ar
 the least time.
 
 Axes along which windows slide come last within a sample, so that a window's elements lie close
-together. A last group that is not full is filled up; what is computed there is never looked at.
+together; where the planes that they span would crowd a few sets of the cache, a place is left free
+behind each. A last group that is not full is filled up; what is computed there is never looked at.
 Only memory that the program has for itself is laid out anew; what the user sees stays row-major.
 """
 

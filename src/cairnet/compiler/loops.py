@@ -189,7 +189,7 @@ class Buffer:
         extents: the shape of the tensor it holds.
         tensor: that tensor.
         kind: "input", "variable", "constant", "output" or "arena" (memory of the program).
-        spare: how many elements at its end nobody looks at.
+        spare: how many elements nobody looks at, at its end or in gaps.
     """
 
     name: str

@@ -24,7 +24,16 @@ from dataclasses import dataclass
 from cairnet.compiler.loops import Axis
 from cairnet.compiler.schedule import Target
 
-__all__ = ["EVERYTHING", "LINE", "Cache", "Footprint", "caches_of", "fetched", "streamed"]
+__all__ = [
+    "EVERYTHING",
+    "L1_SETS",
+    "LINE",
+    "Cache",
+    "Footprint",
+    "caches_of",
+    "fetched",
+    "streamed",
+]
 
 #: Bytes of a cache line.
 LINE = 64
@@ -35,7 +44,7 @@ _CROWDED = 0.65
 _USABLE = (0.6, 0.9, 0.3)
 #: Sets of the first-level cache, which is looked up by the place within a page; and how many lines
 #: a set of the others holds.
-_L1_SETS = 64
+L1_SETS = 64
 _WAYS = 16
 #: Cycles for each of many lines that are read or written once, one after the other: where they are
 #: too many for the second-level cache, and where they are too many for the third.
@@ -62,7 +71,7 @@ EVERYTHING = Cache(sys.maxsize)
 def caches_of(target: Target) -> list[Cache]:
     """The three caches of a machine."""
     sizes = (target.l1_bytes, target.l2_bytes, target.l3_bytes)
-    sets = (_L1_SETS, *(size // (_WAYS * LINE) for size in sizes[1:]))
+    sets = (L1_SETS, *(size // (_WAYS * LINE) for size in sizes[1:]))
     return [
         Cache(int(size * part) // LINE, count)
         for size, part, count in zip(sizes, _USABLE, sets, strict=True)
