@@ -33,7 +33,7 @@ __all__ = ["AWAKE", "BLOCK_BYTES", "JOB", "WORKERS", "team_ir"]
 # different threads write lies 128 bytes apart, as far as processors fetch at once.
 BLOCK_BYTES = 512
 BUSY, WORKERS, MISSED = 0, 128, 256
-STATUS, PROGRAM, CONTEXT, THREAD, THREADS, HANDLE = 0, 8, 16, 24, 32, 40
+STATUS, PROGRAM, CONTEXT, THREAD, THREADS, HANDLE, CORE, MOVED = 0, 8, 16, 24, 32, 40, 48, 384
 MUTEX, CONDITION = 128, 256
 
 #: What a call is told, one 8-byte slot each: the address of the team's memory, the program, its
@@ -48,12 +48,21 @@ _YIELD_AFTER, _SLEEP_AFTER = 2_000, 150_000
 # Two calls that find sleepers within this time are the beginning of a series.
 _SERIES = 1_000_000
 
+# A worker that finds itself on the core of its caller leaves it, but not more often than this:
+# where there are more threads than cores, some share one.
+_STAYS = 1_000_000
+# Bytes of a set of cores.
+_CORES_BYTES = 128
+_LINUX = platform.system() == "Linux"
+
 _CLOCK = 6 if platform.system() == "Darwin" else 1  # CLOCK_MONOTONIC
 
 
 def team_ir(architecture: str | None = None) -> str:
     """The module of the team; `team.run` and its kin call its functions."""
     builders = [_clock(), _wake(), _worker(), _start(), _stop(), _seize(), _release(), _run()]
+    if _LINUX:
+        builders.append(_leave())
     declarations = sorted(set().union(*(builder.declarations for builder in builders)))
     functions = [builder.text() for builder in builders]
     return "\n".join([backoff_ir(architecture), *declarations, *functions])
@@ -168,11 +177,50 @@ def _work(builder: Builder, block: Value, status: Value) -> None:
             ("i64", THREADS),
         )
     )
+    if _LINUX:
+        core = builder.load("i32", _field(builder, block, CORE), 4)
+        together = builder.compare("icmp eq", core, builder.call("i32", "sched_getcpu"))
+        told = builder.compare("icmp sge", core, builder.integer(0, "i32"))
+        with builder.when(builder.binary("and", together, told)):
+            builder.line(f"call void @team.leave(ptr {block.name}, i32 {core.name})")
     builder.line(
         f"call void {program.name}(ptr {context.name}, i64 {thread.name}, i64 {threads.name})"
     )
     write(builder, builder.integer(AWAKE), status)
     builder.branch("rested")
+
+
+def _leave() -> Builder:
+    """Leave a core for any other that this thread may use.
+
+    The system puts a thread that it wakes on the core of the one that has signalled where the
+    others are busy, and may leave it there for half a second: long after they have become idle.
+    """
+    builder = Builder("team.leave", [("ptr", "block"), ("i32", "core")])
+    moved = _field(builder, builder.parameter(0), MOVED)
+    now = builder.emit("i64", "call i64 @team.clock()")
+    since = builder.binary("sub", now, builder.load("i64", moved, 8))
+    with builder.when(builder.compare("icmp sgt", since, builder.integer(_STAYS))):
+        builder.store(now, moved, 8)
+        allowed, others = (builder.alloca(f"[{_CORES_BYTES} x i8]", 8) for _ in range(2))
+        thread, size = builder.integer(0, "i32"), builder.integer(_CORES_BYTES)
+        failed = [
+            builder.call("i32", "sched_getaffinity", thread, size, cores)
+            for cores in (allowed, others)
+        ]
+        known = builder.compare("icmp eq", builder.binary("or", *failed), builder.integer(0, "i32"))
+        with builder.when(known):
+            core = builder.convert("zext", builder.parameter(1), "i64")
+            place = builder.offset(others, "i64", builder.binary("udiv", core, builder.integer(64)))
+            within = builder.binary("and", core, builder.integer(63))
+            bit = builder.binary("shl", builder.integer(1), within)
+            rest = builder.binary("xor", bit, builder.integer(-1))
+            builder.store(builder.binary("and", builder.load("i64", place, 8), rest), place, 8)
+            # Refused where there is no other; then the thread stays.
+            for cores in (others, allowed):
+                builder.call("i32", "sched_setaffinity", thread, size, cores)
+    builder.line("ret void")
+    return builder
 
 
 def _sleep(builder: Builder, block: Value, status: Value) -> None:
@@ -341,11 +389,13 @@ def _publish(
     builder: Builder, state: Value, count: Value, task: tuple[Value, Value, Value]
 ) -> None:
     """Tell the claimed workers what to run: a program, its context, and on how many threads."""
+    core = builder.call("i32", "sched_getcpu") if _LINUX else builder.integer(-1, "i32")
     with builder.loop(builder.integer(0), count) as number:
         block = _block(builder, state, number)
         status = _field(builder, block, STATUS)
         claimed = builder.compare("icmp eq", read(builder, status), builder.integer(CLAIMED))
         with builder.when(claimed):
+            builder.store(core, _field(builder, block, CORE), 4)
             for value, offset in zip(task, (PROGRAM, CONTEXT, THREADS), strict=True):
                 builder.store(value, _field(builder, block, offset), 8)
             write(builder, builder.integer(WORK), status)
