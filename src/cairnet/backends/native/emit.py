@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from cairnet.backends.native.addresses import Place
+from cairnet.backends.native.ahead import emit_parts, loads_ahead
 from cairnet.backends.native.blocks import Blocks, Tile, constant_mask
 from cairnet.backends.native.builder import Builder, Value
 from cairnet.backends.native.calls import emit_call
@@ -264,7 +265,7 @@ class _Emitter:
             [Accumulator(self.builder, fold, lanes) for fold in nest.folds] for _ in points
         ]
         if nest.kind == "map":
-            self._reduce(evaluator, points, accumulators)
+            self._reduce(evaluator, tile, points, accumulators)
             folded = schedule.vector in nest.reduce
             row = row_of(nest, tile.sizes, lanes) if folded else None
             results = self._results(accumulators, folded, row is not None)
@@ -350,6 +351,7 @@ class _Emitter:
     def _reduce(
         self,
         evaluator: Evaluator,
+        tile: Tile,
         points: Sequence[Place],
         accumulators: Sequence[Sequence[Accumulator]],
     ) -> None:
@@ -368,7 +370,18 @@ class _Emitter:
             for item in expressions([fold.value for fold in self.nest.folds])
             if isinstance(item, Load)
         ]
-        self._loops(evaluator.scope({}, loads), list(self.schedule.reduce), loads, turn)
+        inner, axes = evaluator.scope({}, loads), list(self.schedule.reduce)
+        ahead = [] if self.bounds else loads_ahead(self.nest, self.schedule)
+        if not ahead:
+            self._loops(inner, axes, loads, turn)
+            return
+        axis, *rest = axes
+
+        def turns(begin: Value, end: Value) -> None:
+            with self.builder.loop(begin, end, stem="k") as k:
+                self._loops(inner.scope({axis: k}, loads), rest, loads, turn)
+
+        emit_parts(evaluator, ahead, tile, points, self.size(axis.extent), turns)
 
     def _loops(
         self,
