@@ -9,7 +9,9 @@ from cairnet.base.configuration import configuration, configure
 RNG = np.random.default_rng(0)
 
 
-def updated(rows: int, columns: int, batch: int | None, count: int) -> tuple[cn.Function, list]:
+def updated(
+    rows: int, columns: int, batch: int | None, count: int
+) -> tuple[cn.Function, list[np.ndarray]]:
     """A step that changes a matrix and its moment, and what it is called with."""
     x = cn.input((batch, rows), name="x")
     slope = cn.input((batch, columns), name="slope")
@@ -37,7 +39,7 @@ def test_what_is_asked_for(reason: str, rows: int, columns: int, batch: int, ask
 
 @pytest.mark.parametrize("batch", [100, None], ids=["fixed", "any"])
 def test_sums_in_parts_are_the_same_bits_on_any_number_of_threads(batch: int | None) -> None:
-    step, (x, slope) = updated(259, 201, batch, 100)  # no whole tiles, no whole lines
+    step, (x, slope) = updated(259, 301, batch, 100)  # no whole tiles, no whole lines
     moment, weights = (variable for variable, _ in step.graph.updates)
     before = moment.data.copy(), weights.data.copy()
     found = []

@@ -57,6 +57,13 @@ def _() -> Graph:
     return graph([x, g], [cn.sum(g * x, axis=0), cn.sum(g, axis=0)])
 
 
+@records.shows("redirect: what is stored with a border around it is read there")
+def _() -> Graph:
+    x, w, v = tensor(2, 6, 6, 3), tensor(3, 3, 3, 4, name="w"), tensor(3, 3, 4, 5, name="v")
+    images = cn.tanh(cn.conv2d(x, w, padding="same"))
+    return graph([x, w, v], [cn.conv2d(images, v, padding="same"), cn.sum(images, axis=0)])
+
+
 @records.shows("refused: a product and a sum that read the same matrix")
 def _() -> Graph:
     x, w = tensor(6, 4), tensor(4, 6, name="w")

@@ -105,6 +105,10 @@ class NestOrder:
         writers = self._writers.get(buffer, ())
         return next(iter(writers)) if len(writers) == 1 else None
 
+    def writers(self, buffer: Buffer) -> list[Nest]:
+        """The nests that write a buffer, in their order."""
+        return self.in_order(self._writers.get(buffer, ()))
+
     def readers(self, buffer: Buffer) -> list[Nest]:
         """The nests that read a buffer, in their order."""
         return self.in_order(self._readers.get(buffer, ()))

@@ -7,7 +7,8 @@
              → one nest with the folds and the stores of both
     pool     windows side by side fold what one nest computes, and nobody else reads
              → that nest computes a window's results, and folds them in registers (`pooled`)
-    redirect a value stored both in b and in an output → readers of b read the output
+    redirect a value stored both in b and in an output → readers of b read the output;
+             a value stored in b and with a border around it → readers of b read within the border
     drop     a store to memory that nobody reads
 
 A join is refused where a third nest stands between the two.
@@ -20,12 +21,14 @@ from dataclasses import replace
 from typing import Any
 
 from cairnet.compiler.dependence import NestOrder
-from cairnet.compiler.loops import Affine, Axis, Buffer, Expression, Load, Nest
+from cairnet.compiler.grouping import indices_of
+from cairnet.compiler.loops import Affine, Axis, Buffer, Expression, Load, Nest, Store
 from cairnet.compiler.pooled import pool_in_registers
 from cairnet.compiler.rebuild import rewrite_nest
-from cairnet.tensor.extent import Size
+from cairnet.compiler.shape import hint
+from cairnet.tensor.extent import Extent, Size
 
-__all__ = ["fuse"]
+__all__ = ["absorbed", "fuse"]
 
 #: More stores than this in one nest would not fit into registers any more.
 _STORE_LIMIT = 12
@@ -64,7 +67,7 @@ def _absorb(order: NestOrder, consumer: Nest) -> bool:
     for producer in reversed(order.in_order(order.before[consumer])):
         mapping = _identity(order, producer, consumer)
         if mapping is not None and not order.stands_between(producer, consumer):
-            order.join(producer, consumer, _absorbed(producer, consumer, mapping))
+            order.join(producer, consumer, absorbed(producer, consumer, mapping))
             return True
     return False
 
@@ -122,7 +125,7 @@ def _join(order: NestOrder, first: Nest) -> bool:
         pairs = zip((*first.axes, *first.reduce), (*second.axes, *second.reduce), strict=True)
         mapping = {b: Affine.of(a) for a, b in pairs}
         if _reads_at(second, mapping, places) and not order.needs(second, first):
-            order.join(first, second, _absorbed(first, second, mapping))
+            order.join(first, second, absorbed(first, second, mapping))
             return True
     return False
 
@@ -152,6 +155,7 @@ def _reads_at(
 def _tidied(order: NestOrder) -> NestOrder:
     """The nests without stores that nobody needs."""
     _redirect_all(order)
+    order = _redirect_padded(order)
     return NestOrder(_without_dead_stores(order.nests))
 
 
@@ -176,6 +180,72 @@ def _redirect_all(order: NestOrder) -> None:
             if twin is not None and not any(reader.kind == "loop" for reader in readers):
                 for reader in readers:
                     _replace_buffer(reader, store.buffer, twin)
+
+
+def _redirect_padded(order: NestOrder) -> NestOrder:
+    """Where one value is stored as it is and with a border around it, keep the store with it."""
+    for nest in order.nests:
+        for store in nest.stores:
+            if store.buffer.kind != "arena" or order.only_writer(store.buffer) is not nest:
+                continue
+            found = (_border(order, nest, store, other) for other in nest.stores)
+            shift = next((each for each in found if each is not None), None)
+            readers = order.readers(store.buffer)
+            if shift is not None and all(_can_shift(reader, store.buffer) for reader in readers):
+                for reader in readers:
+                    _shift_loads(reader, store.buffer, *shift)
+    return NestOrder(order.nests)
+
+
+def _border(
+    order: NestOrder, nest: Nest, store: Store, other: Store
+) -> tuple[Buffer, tuple[int, ...]] | None:
+    """The larger memory that a value is stored in as well, and where in it the value begins."""
+    if other is store or other.value is not store.value or other.buffer.kind != "arena":
+        return None
+    # What else is written there must need nothing: readers will wait for it.
+    if any(writer is not nest and writer.reads() for writer in order.writers(other.buffer)):
+        return None
+    if any(isinstance(extent, Extent) for each in (store, other) for extent in each.buffer.extents):
+        return None
+    if len(store.buffer.extents) != len(other.buffer.extents):
+        return None
+    # Another store of the same nest may fill another part of that memory.
+    if sum(each.buffer is store.buffer for each in nest.stores) != 1:
+        return None
+    plain, moved = indices_of(store), indices_of(other)
+    if plain is None or moved is None:
+        return None
+    shift = []
+    extents = zip(store.buffer.extents, other.buffer.extents, strict=True)
+    for index, place, (least, most) in zip(plain, moved, extents, strict=True):
+        rest = place + index * -1
+        if rest.terms or not isinstance(rest.constant, int) or rest.constant < 0:
+            return None
+        if rest.constant + hint(least) > hint(most):
+            return None
+        shift.append(rest.constant)
+    return other.buffer, tuple(shift)
+
+
+def _can_shift(reader: Nest, buffer: Buffer) -> bool:
+    """Whether all that a nest reads of a buffer is read by its indices."""
+    if reader.kind != "map":
+        return False
+    loads = [load for load in reader.loads() if load.buffer is buffer]
+    return all(not load.computed and indices_of(load) is not None for load in loads)
+
+
+def _shift_loads(nest: Nest, old: Buffer, new: Buffer, shift: tuple[int, ...]) -> None:
+    def load(before: Load, item: Load) -> Expression:
+        if item.buffer is not old:
+            return item
+        offset = Affine()
+        for index, start, stride in zip(indices_of(item) or (), shift, new.strides, strict=True):
+            offset = offset + (index + start) * stride
+        return replace(item, buffer=new, offset=offset)
+
+    rewrite_nest(nest, {}, load)
 
 
 def _replace_buffer(nest: Nest, old: Buffer, new: Buffer) -> None:
@@ -227,7 +297,7 @@ def _match(
     return mapping if not free else None
 
 
-def _absorbed(producer: Nest, consumer: Nest, mapping: Mapping[Axis, Affine]) -> Nest:
+def absorbed(producer: Nest, consumer: Nest, mapping: Mapping[Axis, Affine]) -> Nest:
     """One nest that does the producer's work, then the consumer's on the same points."""
     values = {store.buffer: store.value for store in producer.stores}
     copy = Nest(consumer.axes, consumer.reduce, consumer.folds, consumer.stores, consumer.tensors)

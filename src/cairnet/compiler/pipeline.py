@@ -11,6 +11,7 @@ from cairnet.base.configuration import configuration
 from cairnet.compiler.costs import SERIAL_CYCLES, TURN_CYCLES
 from cairnet.compiler.foresight import fetches
 from cairnet.compiler.fuse import fuse
+from cairnet.compiler.interleaved import side_by_side
 from cairnet.compiler.layout import choose_layouts
 from cairnet.compiler.likeness import Form, carried, form_of
 from cairnet.compiler.loops import Affine, Axis, Buffer, Load, Loop, Nest, Store
@@ -212,6 +213,8 @@ def nests_of(
     expected = _Expected(target, turns, changing)
     nests = choose_layouts(nests, target, expected.shaped_cycles, expected.packed_cycles)
     done("layout", nests)
+    nests = side_by_side(nests, expected.packed_cycles)
+    done("side by side", nests)
     nests = [part for nest in nests for part in expected.with_panels(nest)]
     done("panels", nests)
     for nest in nests:

@@ -30,7 +30,7 @@ from cairnet.compiler.traffic import LINE
 __all__ = ["emit_parts", "loads_ahead"]
 
 #: Smaller arrays are found in the second-level cache, near enough.
-_LARGE = 128 << 10
+_LARGE = 256 << 10
 #: Turns of a sum, at the least, for each row that is asked for.
 _TURNS = 8
 
