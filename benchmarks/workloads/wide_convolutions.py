@@ -141,10 +141,10 @@ def _contest(channels: int, space: int, direction: str) -> Contest:
         flops=lambda batch: 2 * batch * space**2 * 9 * channels**2,
         share=0.85,
         limits=(
-            "Images are copied into memory with a border first, and results are new arrays, which "
-            "the system hands out page by page; both weigh most where a layer is wide and low. "
-            "Sums are split into stretches of a sample for the caches. Taps in the border are "
-            "skipped where the gradient of the images is computed, but counted."
+            "Results are new arrays, which the system hands out page by page; that weighs most "
+            "where images are large. Sums of the gradient of the weights are split into stretches "
+            "of a sample for the caches, and their parts added up afterwards. Taps in the border "
+            "are skipped, but counted."
         ),
     )
 

@@ -130,7 +130,7 @@ def _() -> Graph:
     return graph([x, w], cn.conv1d(x, w, strides=2, groups=2))
 
 
-@records.shows("a padded convolution reads a padded copy")
+@records.shows("a padded convolution reads what is inside")
 def _() -> Graph:
     x, w = tensor(2, 7, 1), tensor(3, 1, 4, name="w")
     return graph([x, w], cn.conv1d(x, w, padding="same"))

@@ -91,10 +91,20 @@ def test_the_last_step_on_a_heavy_node_is_stored_in_its_place() -> None:
 
 def test_a_pad_before_a_contraction_is_stored() -> None:
     x, w = tensor(2, 8, 1), tensor(3, 1, 4, name="w")
-    text = listing_after(graph([x, w], cn.conv1d(x, w, padding="same")), "fuse")
+    padded = apply(PAD, x, low=(0, 1, 0), high=(0, 1, 0), interior=(0, 0, 0), value=0)
+    text = listing_after(graph([x, w], cn.conv1d(padded, w)), "fuse")
     assert "pad[i0, i1 + 1, 0] := x[i0, i1, 0]" in text
     assert "pad[i0, 0, 0] := 0.0" in text
     assert "pad[i0, 9, 0] := 0.0" in text
+
+
+def test_a_padded_convolution_whose_gradient_looks_through_a_pooling_has_its_input_padded() -> None:
+    x, w = tensor(2, 8, 8, 3), tensor(3, 3, 3, 4, name="w")
+    y = cn.max_pool(cn.conv2d(x, w, padding="same"), 2)
+    text = listing_after(graph([x, w], [y, cn.grad(cn.sum(y * y), w)]), "fuse")
+    assert "pad[i0, i1 + 1, i2 + 1, i3] := x[i0, i1, i2, i3]" in text
+    assert "outside" not in text
+    assert "pad" not in listing_after(graph([x, w], y), "fuse")
 
 
 def test_a_pad_that_puts_elements_in_between_is_a_heart() -> None:

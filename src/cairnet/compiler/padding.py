@@ -1,12 +1,12 @@
-"""Padding made explicit: a convolution with padding reads a padded copy of its input.
+"""Padding made explicit where taps in the border cannot be left out.
 
     convolve(x, w, padding)                 → convolve(pad(x), w)
     convolve_weight_gradient(x, g, padding) → convolve_weight_gradient(pad(x), g)
 
-The copy is made once for the forward pass and the weight gradient, and spares both a test around
-every load. The input gradient is left as it is: its taps outside the result are left out by the
-bounds of the loops over taps, where a padded copy would multiply zeros (almost twice the work for
-a 5×5 kernel on 14×14 positions).
+Taps outside an image are mostly left out by the bounds of loops (see `bounds`), where a padded copy
+would multiply zeros: almost twice the work for a 5×5 kernel on 14×14 positions. But a weight
+gradient that looks at the windows of a pooling, g, finds its place in the image as a sum over two
+loops, and none of them can be cut short alone. Then a copy is made, once for both passes.
 """
 
 from __future__ import annotations
@@ -14,20 +14,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cairnet.tensor.core import Tensor, apply_for, topological_order
-from cairnet.tensor.primitives import CONVOLVE, CONVOLVE_WEIGHT_GRADIENT, PAD
+from cairnet.tensor.primitives import CONVOLVE, CONVOLVE_WEIGHT_GRADIENT, PAD, WINDOW_PUT
 
 __all__ = ["pad_convolutions"]
 
 
 def pad_convolutions(outputs: Sequence[Tensor]) -> list[Tensor]:
-    """The same outputs, with every padded convolution reading a padded tensor."""
+    """The same outputs, with padded convolutions reading padded tensors."""
+    order = topological_order(outputs)
+    pooled = {
+        (tensor.inputs[0], tensor.parameters["padding"])
+        for tensor in order
+        if tensor.primitive is CONVOLVE_WEIGHT_GRADIENT and tensor.inputs[1].primitive is WINDOW_PUT
+    }
     result: dict[Tensor, Tensor] = {}
     padded: dict[tuple[object, ...], Tensor] = {}
-    for tensor in topological_order(outputs):
+    for tensor in order:
         inputs = tuple(result[item] for item in tensor.inputs)
         parameters = tensor.parameters
         convolution = tensor.primitive in (CONVOLVE, CONVOLVE_WEIGHT_GRADIENT)
-        if convolution and any(low or high for low, high in parameters["padding"]):
+        if (
+            convolution
+            and any(low or high for low, high in parameters["padding"])
+            and (tensor.inputs[0], parameters["padding"]) in pooled
+        ):
             key = (inputs[0], parameters["padding"])
             if key not in padded:
                 padded[key] = _pad(tensor, *key)

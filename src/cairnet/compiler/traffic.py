@@ -42,6 +42,8 @@ LINE = 64
 _CROWDED = 0.65
 #: The parts of the caches that a nest can count on; the third is shared with all the machine.
 _USABLE = (0.6, 0.9, 0.3)
+#: What a run of lines costs beyond them, on the way into each.
+_APART = (0.5, 0.0, 0.0)
 #: Sets of the first-level cache, which is looked up by the place within a page; and how many lines
 #: a set of the others holds.
 L1_SETS = 64
@@ -58,10 +60,13 @@ class Cache:
     Attributes:
         lines: how many lines a nest can count on.
         sets: how many sets they are in; what lies a multiple of so many lines apart shares one.
+        apart: what a run of neighbouring lines costs beyond its lines, in units of these, because
+            it is not foreseen after the run before it.
     """
 
     lines: int
     sets: int = 1
+    apart: float = 0.0
 
 
 #: A cache in which there is room for everything.
@@ -73,8 +78,8 @@ def caches_of(target: Target) -> list[Cache]:
     sizes = (target.l1_bytes, target.l2_bytes, target.l3_bytes)
     sets = (L1_SETS, *(size // (_WAYS * LINE) for size in sizes[1:]))
     return [
-        Cache(int(size * part) // LINE, count)
-        for size, part, count in zip(sizes, _USABLE, sets, strict=True)
+        Cache(int(size * part) // LINE, count, apart)
+        for size, part, count, apart in zip(sizes, _USABLE, sets, _APART, strict=True)
     ]
 
 
@@ -129,16 +134,23 @@ class _Touched:
     steps: Sequence[tuple[int, int]]
     lines: float
 
+    @property
+    def runs(self) -> int:
+        """How many runs there are."""
+        return math.prod(points for _, points in self.steps)
+
     def room(self, sets: int) -> float:
         """Lines that it takes away of a cache with so many sets.
 
         More lines in few sets leave no room there for anything else, however empty the others are.
         """
-        used = min(self.run, sets)
+        used = run = min(self.run, sets)
+        least = sets
         for apart, points in self.steps:
             lines, rest = divmod(apart, LINE)
-            gap = 1 if rest else min(lines & -lines, sets)
-            used = max(used, min(used * points, sets // gap * min(used, gap)))
+            # Whatever the larger steps are, all runs begin at multiples of the least gap.
+            least = min(least, 1 if rest else lines & -lines)
+            used = max(used, min(used * points, sets // least * min(run, least)))
         if self.lines <= used:
             return self.lines
         return max(self.lines, _CROWDED * self.lines * sets / used)
@@ -167,9 +179,9 @@ def fetched(
             touched.append([footprint.over(ranges) for footprint in footprints])
         else:
             touched.append(touched[-1])
-    lines = [sum(item.lines for item in each) for each in touched]
     results = []
     for cache in caches:
+        lines = [sum(item.lines + cache.apart * item.runs for item in each) for each in touched]
         fetches = lines[-1]
         fitted = _fits(touched[0], cache)
         for depth, turn in enumerate(turns):

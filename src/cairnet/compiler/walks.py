@@ -13,28 +13,29 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from cairnet.compiler.accesses import GATHERED_LANE, Access, store_cost
-from cairnet.compiler.bounds import bounding_axis, droppable_guards
+from cairnet.compiler.border import Border, Untested
 from cairnet.compiler.costs import arithmetic, weight
 from cairnet.compiler.loops import Axis, Guard, Load, Nest, expressions
 from cairnet.compiler.schedule import Schedule, Target, order_of
 from cairnet.compiler.shape import hint
 from cairnet.compiler.traffic import EVERYTHING, LINE, Footprint, caches_of, fetched, streamed
+from cairnet.tensor.extent import Size
 
 __all__ = ["best_walks"]
 
 #: Cycles from one combination to the next of the same accumulator.
 _LATENCY = 4.0
+#: Cycles for each operation and each load of a turn: so many instructions begin at once.
+_BEGUN = 0.33
 #: What a load costs whose guard has to be tested, in units of the load itself.
 _TESTED = 2.5
 #: Chains of no more than this many combinations overlap with those of the next block.
 _OVERLAPPED = 8
 #: Cycles to find out where a block lies.
 _BLOCK = 10.0
-#: A guard over more places than this is taken to hold at all of them.
-_MOST_PLACES = 1 << 16
+#: Cycles to leave a loop and begin the next.
+_START = 8.0
 _TILES = (2, 3, 4, 5, 6, 7, 8, 10, 12, 14)
 #: Vectors side by side where no element is read twice, so that only the way to the memory counts.
 _WIDE = (6, 8, 12, 16)
@@ -107,7 +108,6 @@ class _Model:
         values = [fold.value for fold in nest.folds]
         self.axes = frozenset(nest.axes)
         self.accesses = [Access(i) for i in expressions(values) if isinstance(i, Load)]
-        self.droppable = droppable_guards(nest)
         self.arithmetic = arithmetic(values)
         #: Of what has to be done for every result.
         self.weight = max(sum(cost for cost, axes in self.arithmetic if axes >= self.axes), 1.0)
@@ -131,17 +131,6 @@ class _Model:
         ]
         #: Cycles to take away what is written.
         self.written = streamed(sum(each.lines(self.extents) for each in stores), self.caches)
-
-    def share(self, guard: Guard) -> float:
-        """The part of the points of its axes at which a guard holds."""
-        places = np.full(1, hint(guard.index.constant))
-        for axis, factor in guard.index.terms.items():
-            moved = hint(factor) * np.arange(self.extents[axis])
-            places = np.add.outer(places, moved).ravel()
-            if places.size > _MOST_PLACES:
-                return 1.0
-        inside = (places >= 0) & (places < hint(guard.extent))
-        return float(inside.mean()) if places.size else 1.0
 
     def unrollings(self, vector: Axis | None) -> Iterator[tuple[Axis, ...]]:
         """Reduce axes to write out: none, or the small ones along which windows overlap."""
@@ -215,6 +204,11 @@ def _sizes(extent: int) -> list[int]:
     return list(kept.values())
 
 
+def _overlap(along: Size | None, tap: Size) -> bool:
+    """Whether windows side by side, each so far from the next, meet in a tap, forwards or back."""
+    return isinstance(along, int) and isinstance(tap, int) and abs(along) == abs(tap)
+
+
 @dataclass(frozen=True)
 class _Read:
     """A load in one family.
@@ -224,14 +218,14 @@ class _Read:
         cost: what it costs in a turn, for one point of a block of one vector.
         along: whether it moves along the lanes.
         shared: for axes along which windows overlap the number of taps written out.
-        tested: guards that may have to be tested.
+        guards: what may have to be tested.
     """
 
     access: Access
     cost: float
     along: bool
     shared: dict[Axis, int]
-    tested: tuple[Guard, ...]
+    guards: tuple[Guard, ...]
 
 
 class _Family:
@@ -253,7 +247,7 @@ class _Family:
             extent = extents[axis]
             self.turns *= math.ceil(extent / lanes) if axis is vector else extent
         self.reads = [self._read(access) for access in model.accesses]
-        self.cuts = {guard: self._cut(guard) for read in self.reads for guard in read.tested}
+        self.border = Border(nest, vector, self.loops, (g for r in self.reads for g in r.guards))
         self.epilogue = self._epilogue()
 
     def _read(self, access: Access) -> _Read:
@@ -261,24 +255,13 @@ class _Family:
         cost = access.cost(self.vector, self.lanes)
         shared: dict[Axis, int] = {}
         for tap in self.unrolled:
-            if tap not in access.axes:
-                cost /= extents[tap]
+            if tap not in access.strides:
+                cost /= 1 if tap in access.axes else extents[tap]
                 continue
             for axis in self.model.nest.axes:
-                if axis in access.strides and access.strides[axis] == access.strides.get(tap):
+                if _overlap(access.strides.get(axis), access.strides[tap]):
                     shared.setdefault(axis, extents[tap])
         return _Read(access, cost, self.vector in access.axes, shared, access.guards)
-
-    def _cut(self, guard: Guard) -> tuple[frozenset[Axis], float] | None:
-        """Axes that must not be tiled for a loop to be cut short, and what is left of it then."""
-        model = self.model
-        if guard not in model.droppable:
-            return None
-        axis = bounding_axis(guard, model.nest, self.loops, (), self.vector)
-        if axis is None:
-            return None
-        others = frozenset(other for other in guard.index.terms if other is not axis)
-        return others, model.share(guard)
 
     def _epilogue(self) -> float:
         """Cycles to turn one accumulator into what is stored."""
@@ -292,7 +275,7 @@ class _Family:
     def bound(self) -> float:
         """Fewer cycles than any member takes: registers full of results, all loads but the slow."""
         model = self.model
-        points = self.turns * math.prod(cut[1] for cut in self.cuts.values() if cut is not None)
+        points = self.turns * self.border.least
         for axis in model.nest.axes:
             extent = model.extents[axis]
             points *= math.ceil(extent / self.lanes) if axis is self.vector else extent
@@ -303,8 +286,9 @@ class _Family:
         """What the instructions of a walk take."""
         model = self.model
         held = vectors * math.prod(tiles.values())
+        operands = vectors if self.along else 2
         if self.unrolled and not (
-            held * self.taps <= _UNROLL_LIMIT and held + self._kept(tiles) <= model.room
+            held * self.taps <= _UNROLL_LIMIT and held + self._kept(tiles) + operands <= model.room
         ):
             return math.inf
         blocks = edges = 1.0
@@ -313,16 +297,18 @@ class _Family:
             blocks *= math.ceil(model.extents[axis] / size)
             if model.extents[axis] % size:
                 edges *= _EDGE
-        each = self._folding(vectors, tiles, held) + held * self.epilogue + _BLOCK
+        untested = self.border.untested(tiles, held * self.taps)
+        if untested.times > 1:
+            edges *= _EDGE
+        each = self._folding(vectors, tiles, untested) + held * self.epilogue + _BLOCK
         cycles = blocks * each * edges
         if blocks < _SHARED_BLOCKS and cycles > _SHARED_CYCLES:
             cycles *= math.sqrt(_SHARED_BLOCKS / blocks)  # too few to share out among threads
         return cycles
 
-    def _folding(self, vectors: int, tiles: dict[Axis, int], held: int) -> float:
+    def _folding(self, vectors: int, tiles: dict[Axis, int], untested: Untested) -> float:
         """Cycles of all turns of the loops over the reduce axes, for one block."""
         slots = 0.0
-        kept: dict[Guard, float] = {}
         for read in self.reads:
             count = read.cost * vectors if read.along and self.along else read.cost
             for axis, size in tiles.items():
@@ -330,19 +316,13 @@ class _Family:
                     count *= (size + read.shared[axis] - 1) / read.shared[axis]
                 elif axis in read.access.axes:
                     count *= size
-            for guard in read.tested:
-                cut = self.cuts[guard]
-                if cut is None or not cut[0].isdisjoint(tiles):
-                    count *= _TESTED
-                else:
-                    kept[guard] = cut[1]
-            slots += count
-        turns = self.turns * math.prod(kept.values())
+            slots += count * _TESTED ** sum(guard not in untested.guards for guard in read.guards)
+        turns = self.turns * untested.left
         work = self._work(vectors, tiles)
-        turn = max(work * 0.5, slots * 0.5, (work + slots) * 0.35)
+        turn = max(work * 0.5, slots * 0.5, (work + slots) * _BEGUN)
         if turns > _OVERLAPPED:
             turn = max(turn, _LATENCY)
-        return turns * (turn + 1.5 / self.taps)
+        return turns * (turn + (1.5 + _START * untested.ends) / self.taps)
 
     def _work(self, vectors: int, tiles: dict[Axis, int]) -> float:
         """Cycles of the arithmetic of one turn; what several results share is done once."""

@@ -20,6 +20,7 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from cairnet.backends.native.addresses import Place
 from cairnet.backends.native.ahead import emit_parts, loads_ahead
@@ -27,11 +28,10 @@ from cairnet.backends.native.blocks import Blocks, Tile, constant_mask
 from cairnet.backends.native.builder import Builder, Value
 from cairnet.backends.native.calls import emit_call
 from cairnet.backends.native.checked import STEP, CheckedBuilder
+from cairnet.backends.native.edges import Edges, Known
 from cairnet.backends.native.evaluate import Evaluator
 from cairnet.backends.native.folds import Accumulator, across_lanes, side_by_side
 from cairnet.backends.native.sorting import Row, emit_sort, sorted_axis
-from cairnet.base.errors import CompileError
-from cairnet.compiler.bounds import bounding_axis, droppable_guards
 from cairnet.compiler.calls import Call
 from cairnet.compiler.foresight import FETCH
 from cairnet.compiler.loops import Affine, Axis, Buffer, Guard, Load, Nest, expressions
@@ -41,6 +41,8 @@ from cairnet.tensor.extent import Extent, Size
 
 __all__ = ["Kernel", "emit_kernel"]
 
+#: Writes one turn of the innermost loop: with the lanes that fold, and where the loops are.
+Turn = Callable[[Evaluator, Value | None, Known], None]
 #: Values that are held in registers between being read and being written.
 _HELD = 24
 
@@ -109,9 +111,10 @@ class _Emitter:
         self._parameters: dict[Buffer | Extent, Value] = {}
         self.memory = memory
         self.blocks = Blocks(self.builder, schedule, self.size, self._block)
-        self.bounds = self._loop_bounds()
-        self.guards = tuple(guard for guard in self._fold_guards() if guard not in self.bounds)
-        self.settled = frozenset(self.bounds)
+        found = self._fold_guards()
+        self.edges = Edges(self.builder, nest, schedule, found, self.size)
+        self.settled = self.edges.settled
+        self.guards = tuple(guard for guard in found if guard not in self.settled)
 
     # -- parameters ----------------------------------------------------------------------------
 
@@ -181,26 +184,19 @@ class _Emitter:
     # -- one block -----------------------------------------------------------------------------
 
     def _block(self, bases: Mapping[Axis, Value], tile: Tile) -> None:
+        self.edges.split(self.blocks, bases, tile, partial(self._part, tile))
+
+    def _part(self, tile: Tile, bases: Mapping[Axis, Value], known: Known) -> None:
+        """Blocks that have in common which of their taps lie beyond the edge."""
         if not self.guards:
-            self._body(bases, tile, guarded=False)
+            self._body(bases, tile, known, guarded=False)
             return
         inside = self._all_inside(bases, tile)
         self.blocks.either(
             inside,
-            lambda: self._body(bases, tile, guarded=False),
-            lambda: self._body(bases, tile, guarded=True),
+            lambda: self._body(bases, tile, known, guarded=False),
+            lambda: self._body(bases, tile, known, guarded=True),
         )
-
-    def _loop_bounds(self) -> dict[Guard, Axis]:
-        """Guards that hold because a loop over a reduce axis is cut short."""
-        result = {}
-        loops, tiled = self.schedule.reduce, [a for a, n in self.schedule.tile.items() if n > 1]
-        droppable = droppable_guards(self.nest)
-        for guard in self._fold_guards():
-            axis = bounding_axis(guard, self.nest, loops, tiled, self.schedule.vector)
-            if axis is not None and guard in droppable:
-                result[guard] = axis
-        return result
 
     def _fold_guards(self) -> tuple[Guard, ...]:
         """The guards of the folds and of their loads; mostly they hold for a whole block."""
@@ -246,7 +242,7 @@ class _Emitter:
             high = builder.binary("add", high, builder.call("i64", "llvm.smax.i64", reach, zero))
         return low, high
 
-    def _body(self, bases: Mapping[Axis, Value], tile: Tile, guarded: bool) -> None:
+    def _body(self, bases: Mapping[Axis, Value], tile: Tile, known: Known, guarded: bool) -> None:
         nest, schedule = self.nest, self.schedule
         points = self._points(tile)
         along = schedule.vector in nest.axes
@@ -265,7 +261,7 @@ class _Emitter:
             [Accumulator(self.builder, fold, lanes) for fold in nest.folds] for _ in points
         ]
         if nest.kind == "map":
-            self._reduce(evaluator, tile, points, accumulators)
+            self._reduce(evaluator, tile, points, accumulators, known)
             folded = schedule.vector in nest.reduce
             row = row_of(nest, tile.sizes, lanes) if folded else None
             results = self._results(accumulators, folded, row is not None)
@@ -354,16 +350,19 @@ class _Emitter:
         tile: Tile,
         points: Sequence[Place],
         accumulators: Sequence[Sequence[Accumulator]],
+        known: Known,
     ) -> None:
         if not self.nest.folds:
             return
+        self.edges.meet([point.moved(taps, None) for taps in self._taps() for point in points])
 
-        def turn(inner: Evaluator, mask: Value | None) -> None:
+        def turn(inner: Evaluator, mask: Value | None, where: Known) -> None:
             for taps in self._taps():
                 for point, held in zip(points, accumulators, strict=True):
                     place = point.moved(taps, mask)
                     for accumulator in held:
-                        accumulator.take(inner, place)
+                        if not self.edges.leaves_out(accumulator.fold, place, where):
+                            accumulator.take(inner, place)
 
         loads = [
             item
@@ -371,15 +370,15 @@ class _Emitter:
             if isinstance(item, Load)
         ]
         inner, axes = evaluator.scope({}, loads), list(self.schedule.reduce)
-        ahead = [] if self.bounds else loads_ahead(self.nest, self.schedule)
+        ahead = [] if self.edges.settled else loads_ahead(self.nest, self.schedule)
         if not ahead:
-            self._loops(inner, axes, loads, turn)
+            self._loops(inner, axes, loads, turn, known)
             return
         axis, *rest = axes
 
         def turns(begin: Value, end: Value) -> None:
             with self.builder.loop(begin, end, stem="k") as k:
-                self._loops(inner.scope({axis: k}, loads), rest, loads, turn)
+                self._loops(inner.scope({axis: k}, loads), rest, loads, turn, known)
 
         emit_parts(evaluator, ahead, tile, points, self.size(axis.extent), turns)
 
@@ -388,62 +387,27 @@ class _Emitter:
         evaluator: Evaluator,
         axes: list[Axis],
         loads: Sequence[Load],
-        turn: Callable[[Evaluator, Value | None], None],
+        turn: Turn,
+        known: Known,
     ) -> None:
         if not axes:
-            turn(evaluator, None)
+            turn(evaluator, None, known)
             return
         axis, rest = axes[0], axes[1:]
         if axis is self.schedule.vector:
-            self._vector_loop(evaluator, axis, loads, turn)
+            self._vector_loop(evaluator, axis, loads, turn, known)
             return
-        with self.builder.loop(*self._bounds_of(evaluator, axis), stem="k") as k:
-            self._loops(evaluator.scope({axis: k}, loads), rest, loads, turn)
-
-    def _bounds_of(self, evaluator: Evaluator, axis: Axis) -> tuple[Value, Value]:
-        """From where to where a loop runs so that the guards that bound it hold in all of it."""
-        builder = self.builder
-        start, stop = builder.integer(0), self.size(axis.extent)
-        for guard, bounded in self.bounds.items():
-            if bounded is not axis:
-                continue
-            factor = guard.index.terms[axis]
-            if not isinstance(factor, int):
-                raise CompileError(f"loop {axis} cannot be bounded by {guard}")
-            others = {a: f for a, f in guard.index.terms.items() if a is not axis}
-            rest = evaluator.index(Affine(guard.index.constant, others), Place({}))
-            over = builder.binary("sub", rest, self.size(guard.extent))
-            if factor > 0:  # -rest / factor <= k < (extent - rest) / factor, both rounded up
-                low = self._negated(self._floor(rest, factor))
-                high = self._negated(self._floor(over, factor))
-            else:  # (rest - extent) / factor < k <= rest / factor
-                one = builder.integer(1)
-                low = builder.binary("add", self._floor(over, -factor), one)
-                high = builder.binary("add", self._floor(rest, -factor), one)
-            start = builder.call("i64", "llvm.smax.i64", start, low)
-            stop = builder.call("i64", "llvm.smin.i64", stop, high)
-        return start, stop
-
-    def _negated(self, value: Value) -> Value:
-        return self.builder.binary("sub", self.builder.integer(0), value)
-
-    def _floor(self, value: Value, divisor: int) -> Value:
-        """The quotient by a positive constant, rounded down."""
-        if divisor == 1:
-            return value
-        builder = self.builder
-        rest = builder.binary("srem", value, builder.integer(divisor))
-        below = builder.compare("icmp slt", rest, builder.integer(0))
-        lower = builder.binary("sub", rest, builder.integer(-divisor))
-        exact = builder.binary("sub", value, builder.select(below, lower, rest))
-        return builder.binary("sdiv", exact, builder.integer(divisor))
+        for start, stop, within in self.edges.parts(axis, evaluator, known, rest):
+            with self.builder.loop(start, stop, stem="k") as k:
+                self._loops(evaluator.scope({axis: k}, loads), rest, loads, turn, within)
 
     def _vector_loop(
         self,
         evaluator: Evaluator,
         axis: Axis,
         loads: Sequence[Load],
-        turn: Callable[[Evaluator, Value | None], None],
+        turn: Turn,
+        known: Known,
     ) -> None:
         """Whole vectors along a reduce axis, then the masked rest."""
         builder, lanes = self.builder, self.schedule.lanes
@@ -453,13 +417,14 @@ class _Emitter:
         else:
             whole = builder.integer(axis.extent // lanes * lanes)
         with builder.loop(builder.integer(0), whole, lanes, stem="k") as k:
-            turn(evaluator.scope({axis: k}, loads), None)
+            turn(evaluator.scope({axis: k}, loads), None, known)
         if isinstance(axis.extent, Extent):
             with builder.when(builder.compare("icmp slt", whole, extent)):
-                turn(evaluator.scope({axis: whole}, loads), self.blocks.tail_mask(whole, extent))
+                tail = self.blocks.tail_mask(whole, extent)
+                turn(evaluator.scope({axis: whole}, loads), tail, known)
         elif axis.extent % lanes:
             mask = constant_mask(lanes, axis.extent % lanes)
-            turn(evaluator.scope({axis: whole}, loads), mask)
+            turn(evaluator.scope({axis: whole}, loads), mask, known)
 
     def _taps(self) -> Iterator[dict[Axis, int]]:
         axes = self.schedule.unrolled
@@ -474,14 +439,14 @@ class _Emitter:
     ) -> None:
         """Running folds and scatters: the stores happen at every turn of the reduce axes."""
 
-        def turn(inner: Evaluator, mask: Value | None) -> None:
+        def turn(inner: Evaluator, mask: Value | None, where: Known) -> None:
             for point, held in zip(points, accumulators, strict=True):
                 for accumulator in held:
                     accumulator.take(inner, point)
             results = [[item.current() for item in held] for held in accumulators]
             self._store(inner.scope({}), points, results)
 
-        self._loops(evaluator.scope({}), list(self.nest.reduce), [], turn)
+        self._loops(evaluator.scope({}), list(self.nest.reduce), [], turn, {})
 
     # -- stores --------------------------------------------------------------------------------
 
