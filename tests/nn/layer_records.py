@@ -175,6 +175,28 @@ RECORDS = [
         lambda x, kernel, bias: _torch().softmax(_dense(x, kernel, bias), dim=-1),
         note="softmax",
     ),
+    Record("Conv1D", {"filters": 4, "kernel_size": 3}, (7, 3), (5, 4)),
+    Record(
+        "Conv1D",
+        {"filters": 4, "kernel_size": 3, "strides": 2, "padding": "same", "activation": "tanh"},
+        (8, 3),
+        (4, 4),
+        note="strides same",
+    ),
+    Record(
+        "Conv1D",
+        {"filters": 4, "kernel_size": 3, "dilation_rate": 2, "padding": "causal"},
+        (7, 3),
+        (7, 4),
+        note="causal",
+    ),
+    Record(
+        "Conv1D",
+        {"filters": 4, "kernel_size": 2, "strides": 2, "padding": "causal", "groups": 2},
+        (7, 4),
+        (4, 4),
+        note="causal strides groups",
+    ),
     Record("Conv2D", {"filters": 4, "kernel_size": 3}, (7, 6, 3), (5, 4, 4)),
     Record(
         "Conv2D",

@@ -25,6 +25,8 @@ LIST = "expected a list of tensors such as [a, b], got one tensor"
 REFUSED_INPUTS = [
     Refusal("Dense", {"units": 3}, (), "expected a shape (batch, …, inputs), got ()"),
     Refusal("Dense", {"units": 3}, (None, None), "whose extent is not known"),
+    Refusal("Conv1D", {"filters": 3, "kernel_size": 3}, (None, 28), STEPS),
+    Refusal("Conv1D", {"filters": 3, "kernel_size": 9}, (None, 8, 1), "does not fit into 8"),
     Refusal("Conv2D", {"filters": 3, "kernel_size": 3}, (None, 28, 28), IMAGES),
     Refusal("Conv2D", {"filters": 3, "kernel_size": 9}, (None, 8, 8, 1), "does not fit into 8"),
     Refusal(
@@ -187,6 +189,8 @@ REFUSED_ARGUMENTS: list[tuple[str, dict[str, Any], str]] = [
     ("Dense", {"units": 1, "kernel_regularizer": "l3"}, "unknown regularizer 'l3'"),
     ("Dense", {"units": 1, "bias_constraint": "nonneg"}, "did you mean 'non_neg'"),
     ("Dense", {"units": 1, "name": "a/b"}, "name: expected a word without"),
+    ("Conv1D", {"filters": 3, "kernel_size": (3, 3)}, r"kernel_size: .* got \(3, 3\)"),
+    ("Conv1D", {"filters": 3, "kernel_size": 3, "padding": "casual"}, "mean 'causal'"),
     ("Conv2D", {"filters": 3, "kernel_size": (3, 3, 3)}, "kernel_size: .* pair"),
     ("Conv2D", {"filters": 3, "kernel_size": 3, "strides": 0}, "strides: .* got 0"),
     ("Conv2D", {"filters": 3, "kernel_size": 3, "padding": "sam"}, "mean 'same'"),

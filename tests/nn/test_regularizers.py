@@ -133,6 +133,7 @@ def test_zero_vectors_stay_zero() -> None:
 def test_constraints_hold_with_every_layer_that_takes_them() -> None:
     made = {
         "Dense": {"units": 2},
+        "Conv1D": {"filters": 2, "kernel_size": 2},
         "Conv2D": {"filters": 2, "kernel_size": 2},
         "Conv2DTranspose": {"filters": 2, "kernel_size": 2},
         "DepthwiseConv2D": {"kernel_size": 2},
@@ -147,7 +148,7 @@ def test_constraints_hold_with_every_layer_that_takes_them() -> None:
     images, sequences, states = np.ones((1, 3, 3, 2)), np.ones((1, 3, 2)), [np.ones((1, 2))] * 2
     given: dict[str, Any] = {
         "Embedding": (images.astype(np.int64),),
-        **dict.fromkeys(("SimpleRNN", "LSTM", "GRU"), (sequences,)),
+        **dict.fromkeys(("Conv1D", "SimpleRNN", "LSTM", "GRU"), (sequences,)),
         **dict.fromkeys(("SimpleRNNCell", "GRUCell"), (sequences[:, 0], states[:1])),
         "LSTMCell": (sequences[:, 0], states),
         "MultiHeadAttention": (sequences, sequences),

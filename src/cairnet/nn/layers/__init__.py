@@ -17,7 +17,7 @@ from cairnet.nn.layers.base import Layer
 from cairnet.nn.layers.batch_normalization import BatchNormalization
 from cairnet.nn.layers.bidirectional import Bidirectional
 from cairnet.nn.layers.borders import Cropping2D, ZeroPadding2D
-from cairnet.nn.layers.convolution import Conv2D
+from cairnet.nn.layers.convolution import Conv1D, Conv2D
 from cairnet.nn.layers.dense import Dense
 from cairnet.nn.layers.depthwise import DepthwiseConv2D
 from cairnet.nn.layers.dot import Dot
@@ -77,6 +77,7 @@ __all__ = [
     "BatchNormalization",
     "Bidirectional",
     "Concatenate",
+    "Conv1D",
     "Conv2D",
     "Conv2DTranspose",
     "Cropping2D",

@@ -106,14 +106,15 @@ def fraction(name: str, value: Any) -> float:
     return float(value)
 
 
-def check_padding(padding: Any) -> str:
+def check_padding(padding: Any, *more: str) -> str:
     """The padding in lower case, or an error that says which there are.
 
-    >>> check_padding("SAME")
-    'same'
+    >>> check_padding("SAME"), check_padding("causal", "causal")
+    ('same', 'causal')
     """
-    if not isinstance(padding, str) or padding.lower() not in ("valid", "same"):
-        raise UnknownNameError("padding", padding, ("valid", "same"))
+    known = ("valid", "same", *more)
+    if not isinstance(padding, str) or padding.lower() not in known:
+        raise UnknownNameError("padding", padding, known)
     return padding.lower()
 
 
