@@ -71,10 +71,10 @@ def kernel_times(
 
     Example:
         >>> import cairnet as cn
-        >>> x = cn.input((64, 32), name="x")
-        >>> f = cn.function([x], x @ cn.matrix_transpose(x), backend="native")
-        >>> measured = cn.profile(f, cn.ones((64, 32)).numpy(), seconds=0.01)
-        >>> figure = cn.plots.kernel_times(measured, "kernels.png", title="x · xᵀ")
+        >>> x, w = cn.input((32, 64), name="x"), cn.Variable(cn.ones((64, 32)))
+        >>> f = cn.function([x], x @ w, backend="native")
+        >>> measured = cn.profile(f, cn.ones((32, 64)).numpy(), seconds=0.01)
+        >>> figure = cn.plots.kernel_times(measured, "kernels.png", title="x · w")
         >>> len(figure.axes[0].get_yticks())
         1
     """
