@@ -86,9 +86,12 @@ def _too_slow(contest: ContestResult) -> str:
 def _too_low(contest: ContestResult) -> str:
     if contest.share is None or contest.reached_share >= contest.share:
         return ""
+    asked, reached = share(contest.share), share(contest.reached_share)
+    if asked == reached:  # a near miss is one
+        reached = f"{100 * contest.reached_share:.2f} %"
     return (
-        f"**{contest.title}** is to reach {share(contest.share)} of the multiply-add peak of the "
-        f"processor, and reaches {share(contest.reached_share)}."
+        f"**{contest.title}** is to reach {asked} of the multiply-add peak of the processor, and "
+        f"reaches {reached}."
     )
 
 

@@ -111,4 +111,9 @@ CONTEST = Contest(
     ),
     flops=_flops,
     floor=6.0,
+    limits=(
+        "Its kernels take a few microseconds each, and the threads meet after every one. Where the "
+        "host moves the cores apart, a step takes twice as long, as the distance between the "
+        "median and the shortest time shows; how much longer a meeting takes then stands below."
+    ),
 )

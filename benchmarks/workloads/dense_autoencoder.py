@@ -100,7 +100,7 @@ CONTEST = Contest(
     floor=1.15,
     limits=(
         "The updates stream the weights and both moments through memory in every step, within the "
-        "kernels of the weight gradients, and wait for it. In hand-written C a pass of its "
-        "own for the updates took as long."
+        "kernels of the weight gradients; what they read is asked for while the sums of the "
+        "gradients are computed. In hand-written C a pass of its own for the updates took as long."
     ),
 )
