@@ -179,8 +179,9 @@ def _rules(results: Results) -> str:
         "- Peers are used as their documentation advises: data in their own arrays, rows gathered "
         "inside the compiled part where there is one, fused optimizers, old weights donated.\n"
         "- GFLOP/s count the multiplications and additions of products and convolutions, forward "
-        "and in both gradients, and nothing else. The peak that they are compared with is a loop "
-        "of multiply-adds on registers on all threads, sampled after every round.\n"
+        "and in both gradients, and nothing else; taps beyond the edge of an image are not "
+        "counted, whoever multiplies by them. The peak that they are compared with is a loop of "
+        "multiply-adds on registers on all threads, sampled after every round.\n"
         f"{_beginnings(results)}"
         f"{_meetings(results)}"
         "- Other programs on the machine disturb the measurement." + disturbance
