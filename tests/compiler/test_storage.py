@@ -1,5 +1,7 @@
 """Which tensors get memory: each decision, and the one beside it that goes the other way."""
 
+from collections.abc import Callable
+
 import pytest
 from tests.compiler.passes import check_values, graph, listing_after
 
@@ -47,9 +49,9 @@ def test_an_output_gets_memory_even_where_another_output_reads_it() -> None:
     ],
     ids=["a costly operand", "a cheap operand", "an operand that is only moved"],
 )
-def test_a_contraction_reads_its_operands_from_memory(build: object, expected: list[str]) -> None:
+def test_a_contraction_reads_its_operands_from_memory(build: Callable[[Tensor, Tensor], Tensor], expected: list[str]) -> None:
     x, w = tensor(4, 5), tensor(5, 4, name="w")
-    assert stored(build(x, w)) == expected  # type: ignore[operator]
+    assert stored(build(x, w)) == expected
 
 
 def test_a_cast_is_repeated_rather_than_stored() -> None:
@@ -124,9 +126,9 @@ def test_a_pad_that_puts_elements_in_between_is_a_heart() -> None:
     ],
     ids=["reshape", "gather", "argsort"],
 )
-def test_what_cannot_be_read_through_asks_for_storage(build: object) -> None:
+def test_what_cannot_be_read_through_asks_for_storage(build: Callable[[Tensor], Tensor]) -> None:
     x = tensor(6, 4)
-    result = build(x)  # type: ignore[operator]
+    result = build(x)
     lowering = Lowering({result})
     with pytest.raises(NotStoredError) as missing:
         lowering.nests(result)
