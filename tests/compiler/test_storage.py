@@ -49,7 +49,9 @@ def test_an_output_gets_memory_even_where_another_output_reads_it() -> None:
     ],
     ids=["a costly operand", "a cheap operand", "an operand that is only moved"],
 )
-def test_a_contraction_reads_its_operands_from_memory(build: Callable[[Tensor, Tensor], Tensor], expected: list[str]) -> None:
+def test_a_contraction_reads_its_operands_from_memory(
+    build: Callable[[Tensor, Tensor], Tensor], expected: list[str]
+) -> None:
     x, w = tensor(4, 5), tensor(5, 4, name="w")
     assert stored(build(x, w)) == expected
 
